@@ -16,7 +16,7 @@ from typing import Final
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 _BOUNDS: Final = {_TRIM_THRESHOLD: 1024 * 1024, _ARENA_MAX: 2}
 #: So many more new objects than are gone, and so many looks at the youngest and at the middle ones.
-_CYCLE_THRESHOLDS: Final = (20_000, 10, 100)
+_CYCLE_THRESHOLDS: Final = (100_000, 10, 100)
 #: Blocks of this size come from the system, and go back to it, each by itself.
 LARGE_BYTES: Final = 48 * 1024
 

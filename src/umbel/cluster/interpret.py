@@ -85,20 +85,47 @@ class Interpretation(msgspec.Struct, gc=False):
 
 
 def simple_history(facts: Facts) -> Interpretation | None:
-    """A fast path of `interpret` for simple histories: delivered, started and ended at most once,
-    in this order and on one worker, as nearly all are, whatever of it was heard. None for every
-    other set."""
-    sent = facts[0] if facts[0].type == "task-sent" else None
-    worker_events = facts[1:] if sent is not None else facts
-    if not worker_events:
+    """A fast path of `interpret` for simple histories (`simple_events`). None for every other
+    set."""
+    found = simple_events(facts)
+    if found is None:
+        return None
+    sent, received, started, end, worker, number, clock, state, flags = found
+    if worker is None:
         return Interpretation(
             sent, None, None, None, None, None, None, None,
             sent, sent, sent, None, None, None, PENDING, None, (), (),
         )  # fmt: skip
+    run = attempt(number, state, worker, sent, received, started, end)
+    now = received or sent
+    return Interpretation(
+        sent, received, started, None, None, None,
+        end if state == FAILURE else None, end if state == SUCCESS else None,
+        sent or received, _completed(now, facts) if now is not None else None, sent,
+        worker, facts[-1].pid, end, state, clock, (run,), flags,
+    )  # fmt: skip
+
+
+#: What was sent, received, started and ended; the worker, the number of the attempt, the clock, the
+#: state and the flags.
+SimpleEvents = tuple[
+    Event | None, Event | None, Event | None, Event | None,
+    str | None, int, int | None, str, tuple[str, ...],
+]  # fmt: skip
+
+
+def simple_events(facts: Facts) -> SimpleEvents | None:
+    """What there is of a simple history: delivered, started and ended at most once, in this order
+    and on one worker, as nearly all are, whatever of it was heard. Its worker is None where none
+    told anything. None for every other set."""
+    sent = facts[0] if facts[0].type == "task-sent" else None
+    worker_events = facts[1:] if sent is not None else facts
+    if not worker_events:
+        return sent, None, None, None, None, 0, None, PENDING, ()
     known = _SIMPLE_HISTORIES.get(tuple([event.type for event in worker_events]))
     if known is None:
         return None
-    end_state, is_received, is_started, is_ended, flags = known
+    state, is_received, is_started, is_ended, flags = known
     worker = worker_events[0].hostname
     received = worker_events[0] if is_received else None
     number = (received.retries or 0) if received is not None else 0
@@ -112,16 +139,9 @@ def simple_history(facts: Facts) -> Interpretation | None:
             clock = event.clock
     started = worker_events[is_received] if is_started else None
     end = worker_events[-1] if is_ended else None
-    run = attempt(number, end_state, worker, sent, received, started, end)
     if end is not None and (end.expired or end.terminated):
         flags = (*flags, *_end_flags(end))
-    now = received or sent
-    return Interpretation(
-        sent, received, started, None, None, None,
-        end if end_state == FAILURE else None, end if end_state == SUCCESS else None,
-        sent or received, _completed(now, facts) if now is not None else None, sent,
-        worker, worker_events[-1].pid, end, end_state, clock, (run,), flags,
-    )  # fmt: skip
+    return sent, received, started, end, worker, number, clock, state, flags
 
 
 def _simple_histories() -> Iterator[tuple[tuple[str, ...], _SimpleHistory]]:

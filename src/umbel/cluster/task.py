@@ -204,7 +204,7 @@ def project(uuid: str, facts: Facts, changed: float | None = None) -> Task:
         now.kwargs if now else None,
         succeeded.result if succeeded else None,
         true_exception(failing) if failing else None,
-        _error(failing) if failing else None,
+        error_label(failing) if failing else None,
         sent.exchange if sent else None,
         sent.routing_key if sent else None,
         it.sender.hostname if it.sender else None,
@@ -233,7 +233,8 @@ def _queue(sent: Event | None, now: Event | None) -> str | None:
     return now.queue if now is not None else None
 
 
-def _error(failing: Event) -> str | None:
+def error_label(failing: Event) -> str | None:
+    """Which error a failure is (`TaskSummary.error`)."""
     exception, traceback = failing.exception, failing.traceback
     is_long = len(exception or "") + len(traceback or "") > _ERROR_REMEMBERED_MAX
     return (_error_label.__wrapped__ if is_long else _error_label)(exception, traceback)

@@ -17,7 +17,11 @@ _canonical: Final = re.compile(
     "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 ).fullmatch
 
-_ARGS, _KWARGS, _RESULT, _EXCEPTION, _TRACEBACK, _CLIENT, _EXCHANGE, _ROUTING_KEY = (
+#: The bits of the column `flags` that say which fields the body has.
+(
+    ARGS_FLAG, KWARGS_FLAG, RESULT_FLAG, EXCEPTION_FLAG, TRACEBACK_FLAG, CLIENT_FLAG,
+    EXCHANGE_FLAG, ROUTING_KEY_FLAG,
+) = (
     FLAG_BITS[field]
     for field in (
         "args", "kwargs", "result", "exception", "traceback", "client", "exchange", "routing_key",
@@ -56,21 +60,21 @@ def row(task: Task, uuid: Id, shared: Callable[[str, str | None], int | None]) -
     flags = sum(map(FLAG_BITS.__getitem__, task.flags)) if task.flags else 0
     # Written out, since this runs for every task that changes.
     if task.args is not None:
-        flags |= _ARGS
+        flags |= ARGS_FLAG
     if task.kwargs is not None:
-        flags |= _KWARGS
+        flags |= KWARGS_FLAG
     if task.result is not None:
-        flags |= _RESULT
+        flags |= RESULT_FLAG
     if task.exception is not None:
-        flags |= _EXCEPTION
+        flags |= EXCEPTION_FLAG
     if task.traceback is not None:
-        flags |= _TRACEBACK
+        flags |= TRACEBACK_FLAG
     if task.client is not None:
-        flags |= _CLIENT
+        flags |= CLIENT_FLAG
     if task.exchange is not None:
-        flags |= _EXCHANGE
+        flags |= EXCHANGE_FLAG
     if task.routing_key is not None:
-        flags |= _ROUTING_KEY
+        flags |= ROUTING_KEY_FLAG
     return (
         uuid,
         shared("name", task.name),
@@ -83,10 +87,10 @@ def row(task: Task, uuid: Id, shared: Callable[[str, str | None], int | None]) -
         task.seen, task.timestamp, task.sent, task.received, task.started, task.finished,
         task.failed, task.retried, task.revoked, task.rejected,
         task.eta, task.expires, task.runtime, task.wait,
-        _fitting(task.retries), task.changed, _fitting(task.pid), flags,
+        fitting(task.retries), task.changed, fitting(task.pid), flags,
     )  # fmt: skip
 
 
-def _fitting(number: int | None) -> int | None:
+def fitting(number: int | None) -> int | None:
     """The number, if a column can hold it; nothing that a worker sends may stop the rest."""
     return number if number is None or -_LARGEST <= number <= _LARGEST else None

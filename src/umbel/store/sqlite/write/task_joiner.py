@@ -13,17 +13,20 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from umbel.cluster.events import Event
-from umbel.cluster.facts import Facts, join, pack, repeated, unpack
-from umbel.cluster.task import ENDED, project
+from umbel.cluster.facts import Facts, join, repeated, unpack
 from umbel.cluster.task_log import Key, LogPart, log_part
 from umbel.store.sqlite.files.bloom_filter import hash_pair
 from umbel.store.sqlite.files.damage import Damaged
-from umbel.store.sqlite.files.row import Id, id_value
+from umbel.store.sqlite.files.row import COLUMNS, Id, id_value
+from umbel.store.sqlite.files.stored_numbers import ENDED_FROM
+from umbel.store.sqlite.write.batch import StoredTask
 from umbel.store.sqlite.write.open_tasks_cache import LocatedTask, OpenTasksCache
 from umbel.store.sqlite.write.write_partition import WritePartition
 from umbel.store.stamps import Stamps
 
 _log = logging.getLogger(__name__)
+
+_STATE = COLUMNS.index("state")
 
 #: Where tasks of a batch that have not ended now are, None for those that have.
 OpenTasks = dict[str, LocatedTask | None]
@@ -130,12 +133,14 @@ class TaskJoiner:
         facts = join((), more)
         if len(facts) != len(more):
             again += repeated((), more)
-        task = project(uuid, facts, self._stamps.next())
         partition = self._partitions[-1]
-        stored = partition.insert(identity, hashes, task, pack(facts))
-        return None if task.state in ENDED else LocatedTask(partition, stored)
+        stored = partition.insert(uuid, identity, hashes, facts, self._stamps.next())
+        return None if _has_ended(stored) else LocatedTask(partition, stored)
 
     def _change(self, located: LocatedTask, uuid: str, facts: Facts) -> LocatedTask | None:
-        task = project(uuid, facts, self._stamps.next())
-        stored = located.partition.change(located.stored, task, pack(facts))
-        return None if task.state in ENDED else LocatedTask(located.partition, stored)
+        stored = located.partition.change(located.stored, uuid, facts, self._stamps.next())
+        return None if _has_ended(stored) else LocatedTask(located.partition, stored)
+
+
+def _has_ended(stored: StoredTask) -> bool:
+    return bool(stored.row[_STATE] >= ENDED_FROM)

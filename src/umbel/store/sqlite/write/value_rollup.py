@@ -17,7 +17,7 @@ from umbel.store.sqlite.files.row import COLUMNS, Row
 from umbel.store.sqlite.files.stored_numbers import ROLLED_UP_FIELDS, STATE_IDS
 from umbel.store.sqlite.files.value_rollups import BY_MINUTE_MAX, VALUES_MAX
 from umbel.store.sqlite.write.bulk_insert import bulk_insert
-from umbel.store.sqlite.write.rollup import decode_histogram, put_together
+from umbel.store.sqlite.write.rollup import add_counts, decode_histogram, put_together
 
 #: Rows and hours that the writer remembers between two batches.
 _REMEMBERED: Final = 1_000
@@ -56,8 +56,8 @@ class _Cell:
             self.ended[index] += n
         self.runtime_s += other.runtime_s
         self.wait_s += other.wait_s
-        _sum_up(self.runtimes, other.runtimes)
-        _sum_up(self.waits, other.waits)
+        add_counts(self.runtimes, other.runtimes)
+        add_counts(self.waits, other.waits)
 
     def plus(self, other: _Cell) -> _Cell:
         both = _Cell(self.field)
@@ -71,15 +71,6 @@ class _Cell:
 
     def changes_nothing(self) -> bool:
         return self.is_empty() and not (self.runtime_s or self.wait_s)
-
-
-def _sum_up(counts: dict[int, int], more: Mapping[int, int]) -> None:
-    for number, n in more.items():
-        total = counts.get(number, 0) + n
-        if total:
-            counts[number] = total
-        else:
-            del counts[number]
 
 
 class ValueRollUp:
@@ -113,33 +104,37 @@ class ValueRollUp:
 
     def _take(self, values: tuple[int | None, ...], counted: _Counted, by: int) -> None:
         seen, ended, waited = counted
-        if seen is not None:
-            minute = self._minutes[seen]
-            for field, value in zip(_NUMBERS, values, strict=True):
-                if value is not None:
-                    (minute.get(value) or _added(minute, field, value)).seen += by
+        minutes = self._minutes
         if ended is not None:
             finished, end, runtime = ended
-            minute = self._minutes[finished]
             ran = None if runtime is None else bucket(runtime)
-            for field, value in zip(_NUMBERS, values, strict=True):
-                if value is None:
-                    continue
-                cell = minute.get(value) or _added(minute, field, value)
+        if waited is not None:
+            started, wait = waited
+            number = bucket(wait)
+        for field, value in zip(_NUMBERS, values, strict=True):
+            if value is None:
+                continue
+            at = cell = None
+            if seen is not None:
+                at = seen
+                cell = minutes[at].get(value) or _added(minutes[at], field, value)
+                cell.seen += by
+            # Nearly always in the same minute.
+            if waited is not None:
+                if cell is None or started != at:
+                    at = started
+                    cell = minutes[at].get(value) or _added(minutes[at], field, value)
+                cell.wait_s += by * (wait if wait < LARGEST_S else LARGEST_S)
+                cell.waits[number] = cell.waits.get(number, 0) + by
+            if ended is not None:
+                if cell is None or finished != at:
+                    at = finished
+                    cell = minutes[at].get(value) or _added(minutes[at], field, value)
                 if end is not None:
                     cell.ended[end] += by
                 if runtime is not None and ran is not None:
                     cell.runtime_s += by * (runtime if runtime < LARGEST_S else LARGEST_S)
                     cell.runtimes[ran] = cell.runtimes.get(ran, 0) + by
-        if waited is not None:
-            started, wait = waited
-            minute = self._minutes[started]
-            number = bucket(wait)
-            for field, value in zip(_NUMBERS, values, strict=True):
-                if value is not None:
-                    cell = minute.get(value) or _added(minute, field, value)
-                    cell.wait_s += by * (wait if wait < LARGEST_S else LARGEST_S)
-                    cell.waits[number] = cell.waits.get(number, 0) + by
 
     def save(self) -> None:
         """Add the differences to the table, inside the transaction that the caller opened."""

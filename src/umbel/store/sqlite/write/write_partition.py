@@ -19,7 +19,8 @@ from typing import Concatenate, Final, Literal, NamedTuple, ParamSpec, TypeVar
 
 import apsw
 
-from umbel.cluster.task import Task
+from umbel.cluster.facts import Facts, pack
+from umbel.cluster.task import Task, project
 from umbel.cluster.task_log import Key, LogPart
 from umbel.query.arguments import keys
 from umbel.store.sqlite.files import error_progress, task_log_table, value_rollups, zone_map
@@ -46,6 +47,7 @@ from umbel.store.sqlite.write.index_progress import IndexProgress
 from umbel.store.sqlite.write.log_batch import LogBatch
 from umbel.store.sqlite.write.partition_bloom_filter import PartitionBloomFilter
 from umbel.store.sqlite.write.rollup import RollUp
+from umbel.store.sqlite.write.simple_row import simple_row
 from umbel.store.sqlite.write.value_rollup import ValueRollUp
 
 #: Names of keyword arguments are read from every task at first, then from one in so many.
@@ -198,28 +200,40 @@ class WritePartition:
 
     # -- gathering a batch ---------------------------------------------------------------
 
-    def insert(self, uuid: Id, hashes: tuple[int, int], task: Task, packed: bytes) -> StoredTask:
-        """Take in a task that no partition has."""
+    def insert(
+        self, uuid: str, identity: Id, hashes: tuple[int, int], facts: Facts, changed: float
+    ) -> StoredTask:
+        """Take in a task that no partition has. Raises `OverflowError`, and nothing changes."""
+        packed = pack(facts)
         number = self.next_id
         self.next_id += 1
-        columns = row(task, uuid, self.value_dictionary.shared)
+        columns = self._columns(number, uuid, identity, facts, changed)
         self._batch.insert(number, columns, packed)
-        self._add_canvas(number, task)
         if self.index_progress.covers(number):
             # The index of a partition that was sealed once went to the end of its last block.
             self._batch.reindex.append((number,))
         self.bloom_filter.add(hashes)
-        self._sample(number, task, packed)
+        self._sample(number, uuid, facts, packed)
         return StoredTask(number, columns, packed)
 
-    def change(self, stored: StoredTask, task: Task, packed: bytes) -> StoredTask:
-        """Take in what became of a task of this partition."""
-        columns = row(task, stored.row[0], self.value_dictionary.shared)
+    def change(self, stored: StoredTask, uuid: str, facts: Facts, changed: float) -> StoredTask:
+        """Take in what became of a task of this partition. Raises `OverflowError`, and nothing
+        changes."""
+        packed = pack(facts)
+        columns = self._columns(stored.id, uuid, stored.row[0], facts, changed)
         self._batch.change(stored, columns, packed)
-        self._add_canvas(stored.id, task)
         if self.index_progress.covers(stored.id) and not texts(packed) <= texts(stored.packed):
             self._batch.reindex.append((stored.id,))
         return StoredTask(stored.id, columns, packed)
+
+    def _columns(self, number: int, uuid: str, identity: Id, facts: Facts, changed: float) -> Row:
+        shared = self.value_dictionary.shared
+        columns = simple_row(uuid, identity, facts, changed, shared)
+        if columns is not None:
+            return columns
+        task = project(uuid, facts, changed)
+        self._add_canvas(number, task)
+        return row(task, identity, shared)
 
     def _add_canvas(self, number: int, task: Task) -> None:
         canvas = canvas_row(number, task)
@@ -236,13 +250,13 @@ class WritePartition:
             self._batch.grow(stored)
         return known
 
-    def _sample(self, number: int, task: Task, packed: bytes) -> None:
+    def _sample(self, number: int, uuid: str, facts: Facts, packed: bytes) -> None:
         if len(self._samples) < SAMPLES_WANTED and number <= 4 * SAMPLES_WANTED:
             self._samples.append(packed)
         often = number <= _KEYS_ALWAYS
-        if task.kwargs is None or not (often or number % _KEYS_EVERY == 0):
+        if not (often or number % _KEYS_EVERY == 0):
             return
-        for key in keys(task.kwargs):
+        for key in keys(project(uuid, facts).kwargs or ""):
             if (
                 key in self.value_dictionary.numbers_of("key")
                 or len(self.value_dictionary.numbers_of("key")) < _KEYS_MAX

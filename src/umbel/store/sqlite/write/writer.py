@@ -29,7 +29,6 @@ from umbel.clock import Clock
 from umbel.cluster.events import LOG_LINES, TASK_RANK, WORKER_KINDS, Event
 from umbel.cluster.facts import unpack
 from umbel.cluster.losses import Losses
-from umbel.cluster.task import project
 from umbel.cluster.worker import SignOfLife, Worker
 from umbel.store.base import Applied
 from umbel.store.sqlite.files.bloom_filter import hash_pair
@@ -292,10 +291,10 @@ class Writer:
         place in the order is nearly the same."""
         oldest = self.partitions[0]
         for each in tasks:
-            uuid = id_text(each.uuid)
-            if self._joiner.find(each.uuid, hash_pair(each.uuid)) is None:
-                task = project(uuid, unpack(each.packed), each.changed)
-                oldest.insert(each.uuid, hash_pair(each.uuid), task, each.packed)
+            hashes = hash_pair(each.uuid)
+            if self._joiner.find(each.uuid, hashes) is None:
+                facts = unpack(each.packed)
+                oldest.insert(id_text(each.uuid), each.uuid, hashes, facts, each.changed)
                 oldest.add_log(each.uuid, each.log)
         if oldest.changed:
             # Readers believe the file of a partition that takes no more tasks.
