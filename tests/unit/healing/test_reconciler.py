@@ -287,3 +287,34 @@ def test_open_tasks_are_looked_at_seldom_while_nothing_changes() -> None:
 
     assert 1 <= quiet <= 3
     assert looked
+
+
+def test_tasks_of_which_was_just_heard_are_looked_at_where_something_happened_alone() -> None:
+    world = World(unknown_after_s=600.0)
+    looked: list[str] = []
+    search = world.store.search
+
+    def counted(*args: Any, **options: Any) -> Any:
+        page = search(*args, **options)
+        looked.extend(task.uuid for task in page.items)
+        return page
+
+    world.store.search = counted  # type: ignore[method-assign]
+    world.beat()
+    world.store.apply(begun(uuid_of(1), T, worker=WORKER))
+    world.pass_time(14)
+    old = list(looked)
+    looked.clear()
+    for second in range(12):
+        world.store.apply(begun(uuid_of(2 + second), world.clock.now(), worker=WORKER))
+        world.pass_time(1)
+    quiet = set(looked)
+    looked.clear()
+    gap(world)
+    world.store.apply(begun(uuid_of(20), world.clock.now(), worker=WORKER))
+    world.pass_time(2.5)
+
+    assert uuid_of(1) in old
+    assert uuid_of(1) in quiet
+    assert uuid_of(13) not in quiet
+    assert {uuid_of(13), uuid_of(20)} <= set(looked)

@@ -14,7 +14,7 @@ import msgspec
 
 from umbel.clock import Clock
 from umbel.cluster.task import PENDING, RECEIVED, RETRY, STARTED
-from umbel.query.ast import Comparison, Matches
+from umbel.query.ast import And, Comparison, During, Matches, Moment, Node, Not
 from umbel.services.healing.suspects import Suspect, TaskEvidence, signs_of, suspect
 from umbel.store.base import Order, Store
 
@@ -38,6 +38,13 @@ _OPEN: Final = Matches("state", Comparison.EQUALS, OPEN_STATES)
 _OLDEST_FIRST: Final = Order("seen", descending=False)
 
 
+def _open_for_a_while(now: float) -> Node:
+    """Tasks of which nothing was just heard: only time can make them suspected, and under a flood
+    they are most of those that have not ended."""
+    low, high = Moment(absolute=now - SETTLE_S), Moment(absolute=now + SETTLE_S)
+    return And((_OPEN, Not(During("timestamp", low=low, high=high))))
+
+
 class Waiting(msgspec.Struct):
     """A suspect: since when it is one here, when somebody is asked next, and how often somebody
     was. Times are Unix seconds."""
@@ -58,8 +65,9 @@ class SuspectSchedule:
         self._waiting: dict[str, Waiting] = {}
         self._cursor: str | None = None
         self._round_ended = -math.inf
-        #: What spoke for or against tasks when the last round began.
+        #: What spoke for or against tasks when the last round began, and which it looks at.
         self._round_signs: object = None
+        self._round_query: Node = _OPEN
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -75,11 +83,18 @@ class SuspectSchedule:
         if self._cursor is None:
             signs = signs_of(evidence)
             rested_s = self._clock.monotonic() - self._round_ended
-            if rested_s < (ROUND_S if signs != self._round_signs else self._quiet_round_s):
+            is_quiet = signs == self._round_signs
+            if rested_s < (self._quiet_round_s if is_quiet else ROUND_S):
                 return
             self._round_signs = signs
+            self._round_query = _open_for_a_while(now) if is_quiet else _OPEN
         page = self._store.search(
-            _OPEN, now=now, order=_OLDEST_FIRST, cursor=self._cursor, limit=LOOKED_AT, budget_s=0.5
+            self._round_query,
+            now=now,
+            order=_OLDEST_FIRST,
+            cursor=self._cursor,
+            limit=LOOKED_AT,
+            budget_s=0.5,
         )
         for task in page.items:
             found = suspect(task, evidence, self._unknown_after_s, now)
