@@ -231,6 +231,43 @@ def test_health_findings_fire(watched: Watched) -> None:
     assert alert.subject == "collector-behind"
 
 
+def test_a_finding_that_cannot_be_made_while_nothing_is_recorded_is_not_over(
+    watched: Watched,
+) -> None:
+    """The overview leaves failures out while it is blind, and finds that nothing is recorded."""
+    watched.add("any critical finding", clear_s=0.0)
+    watched.fail(30)
+    watched.services.health_findings.answer(budget_s=10.0)
+    watched.later(0)
+    (failing,) = watched.alerts.now().firing
+    assert failing.subject.startswith("failures-risen")
+
+    watched.clock.time += 120
+    watched.services.health_findings.answer(budget_s=10.0)
+    watched.turn(watched.services)  # no collector reports
+
+    there = {each.subject for each in watched.alerts.now().firing}
+    assert there == {"not-recording", failing.subject}
+    assert [kind for kind, _ in watched.sent()] == ["fired", "fired"]
+
+
+def test_a_finding_that_somebody_mutes_is_over_though_nothing_is_recorded(
+    watched: Watched,
+) -> None:
+    watched.add("any critical finding", clear_s=0.0)
+    watched.clock.time += 120
+    watched.services.health_findings.answer(budget_s=10.0)
+    watched.turn(watched.services)
+    until = watched.clock.now() + 3_600
+    watched.services.health_findings.mute("not-recording", until, "it is meant", actor())
+    watched.clock.time += 10
+    watched.turn(watched.services)
+
+    assert watched.alerts.now().firing == ()
+    assert [kind for kind, _ in watched.sent()] == ["fired", "resolved"]
+    assert answer_of(watched)[0] == "cannot be known"
+
+
 def test_another_server_goes_on_where_the_first_one_died(watched: Watched) -> None:
     watched.add("failures > 3 over 5 min")
     watched.fail(5)

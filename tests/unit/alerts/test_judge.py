@@ -104,6 +104,31 @@ def test_each_subject_has_its_answer_and_the_gravest_is_that_of_the_rule() -> No
     assert found.sentence == "30 messages wait in queue b."
 
 
+@pytest.mark.parametrize("text", ["any finding", "new error", "depth of queue * > 10"])
+def test_what_was_not_read_is_over_only_where_all_was_read(text: str) -> None:
+    readings = (AlertReading(subject="a", value=30.0, text="It is wrong."),)
+    condition = parse_condition(text)
+
+    assert judge(condition, AlertEvidence(readings=readings)).others == "well"
+    for evidence in (
+        AlertEvidence(readings=readings, unread="Time ran out."),
+        AlertEvidence(readings=readings, behind="The history is 40 s behind."),
+    ):
+        found = judge(condition, evidence)
+        assert (found.answer, found.others) == ("firing", "cannot be known")
+    assert judge(condition, AlertEvidence(blind="Nothing is recorded.")).others != "well"
+
+
+def test_nothing_is_well_while_there_may_be_more_than_was_read() -> None:
+    muted = AlertReading(subject="a", value=0.0, text="There is no such finding.")
+    evidence = AlertEvidence(readings=(muted,), unread="Nothing is recorded.")
+
+    found = judge(parse_condition("any finding"), evidence)
+
+    assert (found.answer, found.sentence) == ("cannot be known", "Nothing is recorded.")
+    assert [each.answer for each in found.subjects] == ["well"]
+
+
 def test_no_finding_is_well_and_no_queue_is_not() -> None:
     nothing = AlertEvidence()
 
@@ -113,5 +138,5 @@ def test_no_finding_is_well_and_no_queue_is_not() -> None:
         judge(parse_condition("new error"), AlertEvidence(missed=1.0)).answer == "cannot be known"
     )
     assert judge(parse_condition("depth of queue a > 1"), nothing).answer == "not yet known"
-    no_samples = AlertEvidence(nothing="Queues are not sampled.")
+    no_samples = AlertEvidence(unread="Queues are not sampled.")
     assert judge(parse_condition("depth of queue a > 1"), no_samples).answer == "cannot be known"

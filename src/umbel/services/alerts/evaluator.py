@@ -191,17 +191,11 @@ class AlertEvaluator:
 
 
 def _of_each(judgement: Judgement, opened: Mapping[str, Alert]) -> list[SubjectAnswer]:
-    """The answers, with one for each open alert of which nothing was read: it is over where all
-    that there is was read."""
+    """The answers, with one for each open alert of which nothing was read."""
     found = list(judgement.subjects)
     there = {each.subject for each in found}
-    is_unknown = not found and judgement.answer != "well"
     return found + [
-        SubjectAnswer(
-            subject=subject,
-            answer="cannot be known" if is_unknown else "well",
-            sentence=judgement.sentence,
-        )
+        SubjectAnswer(subject=subject, answer=judgement.others, sentence=judgement.sentence)
         for subject in opened
         if subject not in there
     ]

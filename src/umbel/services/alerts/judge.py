@@ -62,14 +62,14 @@ class AlertReading(msgspec.Struct, frozen=True, kw_only=True):
 class AlertEvidence(msgspec.Struct, frozen=True, kw_only=True):
     """What a rule is judged by. Sentences say why nothing can be known (`blind`), why the newest is
     missing (`behind`), and why the window reaches back too far (`young`). `missed` is which part of
-    the window may have passed unseen. `nothing` says why there is no reading at all."""
+    the window may have passed unseen. `unread` says why there may be more than was read."""
 
     readings: tuple[AlertReading, ...] = ()
     blind: str = ""
     behind: str = ""
     young: str = ""
     missed: float = 0.0
-    nothing: str = ""
+    unread: str = ""
 
 
 class SubjectAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,11 +83,14 @@ class SubjectAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer of a rule: that of the subject for which it is gravest."""
+    """The answer of a rule: that of the subject for which it is gravest. `others` is the answer for
+    a subject of which it fired before and nothing was read now: `well` only where it would have
+    been read if it were still so."""
 
     answer: Answer
     sentence: str
     subjects: tuple[SubjectAnswer, ...] = ()
+    others: Answer = "cannot be known"
 
 
 def judge(condition: Condition, evidence: AlertEvidence, firing: Collection[str] = ()) -> Judgement:
@@ -101,7 +104,16 @@ def judge(condition: Condition, evidence: AlertEvidence, firing: Collection[str]
     if not answers:
         return _of_nothing(condition, evidence)
     gravest = min(answers, key=lambda each: ANSWERS.index(each.answer))
-    return Judgement(answer=gravest.answer, sentence=gravest.sentence, subjects=answers)
+    nothing = _of_nothing(condition, evidence)
+    is_all_known = nothing.answer != "cannot be known"
+    said = gravest if is_all_known or gravest.answer == "firing" else nothing
+    return Judgement(
+        answer=said.answer,
+        sentence=said.sentence,
+        subjects=answers,
+        # Where others of its kind were seen, it is not there any more.
+        others="well" if is_all_known else "cannot be known",
+    )
 
 
 def crosses(condition: Condition, value: float, *, was_firing: bool = False) -> bool:
@@ -165,8 +177,8 @@ def _fires_above(condition: Condition) -> bool:
 
 
 def _of_nothing(condition: Condition, evidence: AlertEvidence) -> Judgement:
-    if evidence.nothing:
-        return Judgement(answer="cannot be known", sentence=evidence.nothing)
+    if evidence.unread:
+        return Judgement(answer="cannot be known", sentence=evidence.unread)
     if evidence.behind:
         return Judgement(answer="cannot be known", sentence=evidence.behind)
     if isinstance(condition, ErrorAppears | FindingAppears):
@@ -174,7 +186,7 @@ def _of_nothing(condition: Condition, evidence: AlertEvidence) -> Judgement:
             sentence = "Events of that time may have passed unseen."
             return Judgement(answer="cannot be known", sentence=sentence)
         what = "error" if isinstance(condition, ErrorAppears) else "finding"
-        return Judgement(answer="well", sentence=f"There is no such {what}.")
+        return Judgement(answer="well", sentence=f"There is no such {what}.", others="well")
     return Judgement(answer="not yet known", sentence="Nothing of this name was seen yet.")
 
 

@@ -42,6 +42,7 @@ from umbel.services.cluster.listed_workers import ListedWorkers
 from umbel.services.errors.errors import Errors
 from umbel.services.errors.group_list import GROUPS_MAX
 from umbel.services.errors.groups import ErrorGroup
+from umbel.services.health.assessment import NEED_NO_RECORD
 from umbel.services.health.health import Health
 from umbel.services.health.health_finding import WEIGHTS
 from umbel.services.health.health_findings import HealthFindings
@@ -98,7 +99,7 @@ class AlertReader:
         try:
             return self._evidence(condition, state)
         except CapabilityMissing as error:
-            return AlertEvidence(nothing=str(error))
+            return AlertEvidence(unread=str(error))
 
     def _evidence(self, condition: Condition, state: HistoryState) -> AlertEvidence:
         if isinstance(condition, CountThreshold):
@@ -127,11 +128,11 @@ class AlertReader:
         given, now = self._sources, state.now
         period_s = given.sample_every_s
         if period_s is None:
-            return AlertEvidence(nothing="Queues are not sampled here (samples.period = none).")
+            return AlertEvidence(unread="Queues are not sampled here (samples.period = none).")
         fresh_s = FRESH_PERIODS * period_s + LEVELS[0].step_s
         last = given.samples.size().last
         if last is None or not now - fresh_s <= last <= now + fresh_s:
-            return AlertEvidence(nothing=_not_sampled(given.health.status().samples))
+            return AlertEvidence(unread=_not_sampled(given.health.status().samples))
         window_s = max(condition.window_s, fresh_s)
         is_pattern = bool({"*", "?"} & set(condition.queue))
         found = sampled_lines(
@@ -205,22 +206,27 @@ class AlertReader:
             for group in found.items
             if (text := error_text(condition, group, now)) is not None
         )
-        nothing = "" if found.complete or readings else "Time ran out before all errors were read."
+        unread = "" if found.complete else "Time ran out before all errors were read."
         evidence = state.evidence(readings, ERROR_FOR_S, self._sources.store)
-        return msgspec.structs.replace(evidence, nothing=nothing, young="")
+        return msgspec.structs.replace(evidence, unread=unread, young="")
 
     def _findings(self, condition: FindingAppears, state: HistoryState) -> AlertEvidence:
         answer = state.once("findings", lambda: self._sources.findings.last_known(state.live))
         grave = WEIGHTS[: WEIGHTS.index(condition.severity) + 1]
-        readings = tuple(
-            AlertReading(
-                subject=each.id, value=1.0, text=each.sentence, link=link_of_overview(state.now)
-            )
-            for each in answer.findings
-            if each.muted is None and each.severity in grave and condition.rule in {"", each.rule}
-        )
-        nothing = "" if readings else next(iter(answer.unknown), "")
-        return AlertEvidence(readings=readings, nothing=nothing)
+        readings = []
+        for each in answer.findings:
+            if condition.rule in {"", each.rule}:
+                counts = each.muted is None and each.severity in grave
+                text = each.sentence if counts else "There is no such finding."
+                link = link_of_overview(state.now)
+                readings.append(
+                    AlertReading(subject=each.id, value=float(counts), text=text, link=link)
+                )
+        unread = next(iter(answer.unknown), "")
+        if condition.rule not in NEED_NO_RECORD:
+            # What the overview cannot find just now may go on all the same.
+            unread = state.blind or state.behind or unread
+        return AlertEvidence(readings=tuple(readings), unread=unread)
 
 
 def error_text(condition: ErrorAppears, group: ErrorGroup, now: float) -> str | None:

@@ -41,6 +41,16 @@ _OF_THE_RECORD: Final = frozenset(
     {"worker-wedged", "task-overdue", "wait-risen", "runtime-risen", "failures-risen"}
 )
 
+#: Rules that look at Umbel itself or at the broker alone, so that they find the same whether or not
+#: anything is recorded.
+NEED_NO_RECORD: Final = frozenset(
+    {
+        "not-recording", "collector-behind", "events-missed", "store-damaged",
+        "store-near-its-bound", "history-gap", "queue-growing", "queue-older-than-usual",
+        "queue-paused",
+    }
+)  # fmt: skip
+
 
 def _weight(each: HealthFinding) -> tuple[int, int]:
     return WEIGHTS.index(each.severity), _ORDER[each.rule]
