@@ -238,9 +238,6 @@ class AlertLedger(Protocol):
     def silences(self, now: float) -> tuple[Silence, ...]:
         """Silences that hold at `now` or may hold later, by their start."""
 
-    def due_notices(self, now: float, limit: int = 50) -> tuple[AlertNotice, ...]:
-        """Messages that wait and are due, the oldest first."""
-
     def keep_notice(self, notice: AlertNotice) -> None:
         """Keep how a message is."""
 

@@ -126,15 +126,6 @@ class MemoryAlerts:
             found = [each for each in self._silences.values() if each.end > now]
         return tuple(sorted(found, key=lambda each: (each.start, each.id)))
 
-    def due_notices(self, now: float, limit: int = 50) -> tuple[AlertNotice, ...]:
-        with self._alerts_lock:
-            found = [
-                each
-                for each in self._notices.values()
-                if each.state == "waiting" and each.due <= now
-            ]
-        return tuple(sorted(found, key=_oldest_first)[:limit])
-
     def keep_notice(self, notice: AlertNotice) -> None:
         self.keep_alerts(notices=[notice])
 

@@ -1,10 +1,11 @@
 """Messages are delivered from the ledger, tried again with longer and longer pauses, and given up
-after a day. A notifier that fails holds up no other one."""
+after a day. A notifier that fails holds up no other one, and none hears that something is over
+before it heard that it began."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -12,7 +13,7 @@ import msgspec
 from umbel.clock import Clock
 from umbel.errors import DeliveryFailed
 from umbel.notify.base import AlertMessage, Notifier
-from umbel.store.alerts import AlertNotice
+from umbel.store.alerts import NOTICES_MAX, AlertNotice
 from umbel.store.ledger import Ledger
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,8 @@ class MessageDelivery:
     def turn(self) -> int:
         """Deliver what is due; how many were delivered. Raises `StoreError`."""
         delivered, failing = 0, set()
-        for notice in self._ledger.due_notices(self._clock.now()):
+        waiting = self._ledger.notices(states=("waiting",), limit=NOTICES_MAX)
+        for notice in deliverable(waiting[::-1], self._clock.now()):
             if notice.notifier in failing:
                 continue
             after = self.attempted(notice)
@@ -110,3 +112,16 @@ class MessageDelivery:
             state="failed" if over else "waiting",
             ended=now if over else None,
         )
+
+
+def deliverable(waiting: Sequence[AlertNotice], now: float) -> tuple[AlertNotice, ...]:
+    """Of messages that wait, the oldest first, those that are due. One stands behind an older one
+    of its notifier about the same alert, such as that it is over behind that it fires."""
+    found: list[AlertNotice] = []
+    before: set[tuple[str, str]] = set()
+    for notice in waiting:
+        about = {(notice.notifier, alert) for alert in notice.alerts}
+        if notice.due <= now and not about & before:
+            found.append(notice)
+        before |= about
+    return tuple(found)

@@ -156,10 +156,6 @@ class LedgerAlerts:
 
     # -- messages ----------------------------------------------------------------------------
 
-    def due_notices(self, now: float, limit: int = 50) -> tuple[AlertNotice, ...]:
-        sql = "SELECT notice FROM alert_notice WHERE due <= ? ORDER BY at, id LIMIT ?"
-        return self._found(sql, (now, limit), AlertNotice)
-
     def keep_notice(self, notice: AlertNotice) -> None:
         with self._file.writing() as connection:
             _keep_notice(connection, notice)
