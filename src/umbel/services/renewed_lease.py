@@ -11,13 +11,17 @@ from umbel.store.ledger import LEASE_MAX_S, Lease, Ledger
 
 
 class RenewedLease:
-    """A lease as one thread takes it: renewed when half of it is over, so that not every turn is a
-    write to the ledger."""
+    """A lease as one thread takes it: renewed when less than `spare_s` of it is left, half of it
+    unless given, so that not every turn is a write to the ledger. What takes no longer than that
+    is done before another one has it."""
 
-    def __init__(self, ledger: Ledger, name: str, lasts_s: float) -> None:
+    def __init__(
+        self, ledger: Ledger, name: str, lasts_s: float, spare_s: float | None = None
+    ) -> None:
         self._ledger = ledger
         self._name = name
         self._lasts_s = lasts_s
+        self._spare_s = lasts_s / 2 if spare_s is None else spare_s
         self._holder = secrets.token_hex(8)
         self._until = 0.0
 
@@ -25,7 +29,7 @@ class RenewedLease:
         """Whether this thread has it at `at` (Unix seconds). Raises `StoreError`."""
         found = self._ledger.lease(self._name)
         is_ours = found is not None and found.holder == self._holder
-        if is_ours and self._until - self._lasts_s <= at < self._until - self._lasts_s / 2:
+        if is_ours and self._until - self._lasts_s <= at < self._until - self._spare_s:
             return True
         lease = Lease(name=self._name, holder=self._holder, expires=at + self._lasts_s)
         is_taken = found is not None and not is_ours and at < found.expires <= at + LEASE_MAX_S

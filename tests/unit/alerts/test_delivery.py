@@ -22,16 +22,22 @@ def notice(name: str, at: float, **given: object) -> AlertNotice:
 
 
 class ReceivingNotifier:
-    """Takes messages while it is up."""
+    """Takes messages while it is up; one that hangs takes ten seconds for each."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: SetClock) -> None:
+        self.clock = clock
         self.is_up = True
+        self.took_last_at = 0.0
+        self.hangs = False
         self.taken: list[str] = []
 
     def deliver(self, message: AlertMessage) -> None:
+        if self.hangs:
+            self.clock.time += 10
         if not self.is_up:
             raise DeliveryFailed("Nobody answers.", retriable=True)
         self.taken.append(message.id)
+        self.took_last_at = self.clock.now()
 
 
 class Delivering:
@@ -40,7 +46,7 @@ class Delivering:
     def __init__(self) -> None:
         self.clock = SetClock()
         self.ledger = MemoryLedger()
-        self.live, self.dead = ReceivingNotifier(), ReceivingNotifier()
+        self.live, self.dead = ReceivingNotifier(self.clock), ReceivingNotifier(self.clock)
         self.dead.is_up = False
         self.delivery = MessageDelivery(
             self.ledger, {"live": self.live, "dead": self.dead}, self.clock, address="", cluster=""
@@ -99,3 +105,18 @@ def test_many_messages_for_one_that_is_away_hold_up_no_other(delivering: Deliver
     delivering.later(2)
 
     assert delivering.live.taken == ["live"]
+
+
+def test_what_hangs_is_tried_when_others_have_theirs(delivering: Delivering) -> None:
+    """Each attempt at one that hangs takes ten seconds."""
+    now = delivering.clock.now()
+    delivering.dead.hangs = True
+    hanging = [notice(f"d{each}", now, notifier="dead", alerts=(f"{each}",)) for each in range(9)]
+    delivering.add(*hanging)
+    delivering.later(1)
+    delivering.add(notice("new", delivering.clock.now(), alerts=("x",)))
+    at = delivering.clock.now()
+    delivering.later(1)
+
+    assert delivering.live.taken == ["new"]
+    assert delivering.live.took_last_at == at + 1

@@ -304,6 +304,28 @@ def test_a_message_that_is_not_taken_waits_in_the_ledger(watched: Watched) -> No
     assert first.headers["umbel-delivery"] == again.headers["umbel-delivery"]
 
 
+def test_who_delivers_slowly_goes_on_alone(watched: Watched) -> None:
+    """Ten seconds a message, and another server that looks meanwhile."""
+    for name in ("failures > 1", "failures > 2", "failures > 3", "failures > 4"):
+        watched.add(f"{name} over 30 min", name=name)
+    watched.fail(5)
+    second = watched.server()
+    looks = iter([lambda: watch_of(second).deliver()] * 4)
+
+    def slow() -> None:
+        watched.clock.time += 10
+        next(looks, lambda: None)()
+
+    watched.receiver.before_answer = slow
+    watched.later(10)
+    for _ in range(4):
+        watch_of(watched.services).deliver()
+
+    told = [each.json["id"] for each in watched.receiver.received]
+    assert (len(told), len(set(told))) == (4, 4)
+    second.close()
+
+
 def test_in_a_silence_nobody_is_sent_anything(watched: Watched) -> None:
     watched.alerts.silences.begin(
         NewSilence(until=watched.clock.now() + 100, reason="a deploy"), actor()

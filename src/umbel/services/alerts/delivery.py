@@ -5,7 +5,7 @@ before it heard that it began."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 AGAIN_S: Final = 10.0
 AGAIN_MAX_S: Final = 1_800.0
 GIVEN_UP_S: Final = 86_400.0
+#: A turn that has taken so long ends after the message that it tries, so that new ones are seen.
+TURN_S: Final = 2.0
 
 
 class MessageDelivery:
@@ -41,21 +43,35 @@ class MessageDelivery:
         self._clock = clock
         self._address = address.rstrip("/")
         self._cluster = cluster
+        #: When notifiers failed that did so the last time (monotonic seconds).
+        self._failed_at: dict[str, float] = {}
 
-    def turn(self) -> int:
-        """Deliver what is due; how many were delivered. Raises `StoreError`."""
+    def turn(self, may: Callable[[], bool] = lambda: True) -> int:
+        """Deliver what is due; how many were delivered. Before each `may` says whether this server
+        still does. Raises `StoreError`."""
+        began = self._clock.monotonic()
         delivered, failing = 0, set()
-        waiting = self._ledger.notices(states=("waiting",), limit=NOTICES_MAX)
-        for notice in deliverable(waiting[::-1], self._clock.now()):
+        for notice in self._in_turn():
             if notice.notifier in failing:
                 continue
+            if self._clock.monotonic() - began > TURN_S or not may():
+                break
             after = self.attempted(notice)
             self._ledger.keep_notice(after)
+            self._failed_at.pop(notice.notifier, None)
             if after.state == "delivered":
                 delivered += 1
             elif after.state == "waiting":
                 failing.add(notice.notifier)
+                self._failed_at[notice.notifier] = self._clock.monotonic()
         return delivered
+
+    def _in_turn(self) -> list[AlertNotice]:
+        """What is due, the oldest first, but those last whose notifiers failed, the last one at the
+        end: what hangs is waited for when all others have theirs."""
+        waiting = self._ledger.notices(states=("waiting",), limit=NOTICES_MAX)
+        due = deliverable(waiting[::-1], self._clock.now())
+        return sorted(due, key=lambda each: self._failed_at.get(each.notifier, 0.0))
 
     def attempted(self, notice: AlertNotice) -> AlertNotice:
         """How a message is after it was tried once."""

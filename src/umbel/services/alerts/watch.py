@@ -24,6 +24,10 @@ EVALUATION, DELIVERY = "alerts", "alert-messages"
 #: How long a lease lasts after its holder renewed it, in periods, and seconds at least.
 LEASE_PERIODS: Final = 3.0
 LEASE_MIN_S: Final = 15.0
+#: The lease of delivery, and how much of it is left before each message, which may take all of
+#: `umbel.time_limit.WHOLE_S`, seconds.
+MESSAGES_LEASE_S: Final = 30.0
+MESSAGES_SPARE_S: Final = 25.0
 #: How often messages that are due are looked for, seconds.
 DELIVER_EVERY_S: Final = 1.0
 #: How long what is done just now may hold up the end, seconds.
@@ -48,7 +52,7 @@ class AlertWatch:
         self._every_s = every_s
         lasts_s = max(LEASE_MIN_S, LEASE_PERIODS * every_s)
         self._evaluation = RenewedLease(ledger, EVALUATION, lasts_s)
-        self._messages = RenewedLease(ledger, DELIVERY, LEASE_MIN_S)
+        self._messages = RenewedLease(ledger, DELIVERY, MESSAGES_LEASE_S, spare_s=MESSAGES_SPARE_S)
         self._alerting = Alerting(every_s=every_s)
         self._stopping = threading.Event()
         self._threads = [
@@ -110,8 +114,8 @@ class AlertWatch:
 
     def deliver(self) -> None:
         """Deliver what is due, if this server is the one that does. Raises `StoreError`."""
-        if self._ledger.waiting_notices() and self._messages.has(self._clock.now()):
-            self._delivery.turn()
+        if self._ledger.waiting_notices():
+            self._delivery.turn(lambda: self._messages.has(self._clock.now()))
 
     def _note_trouble(self, trouble: str) -> None:
         if trouble != self._alerting.trouble:
