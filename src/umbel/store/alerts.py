@@ -73,10 +73,10 @@ class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """What fires, or fired, of the rule with the id `rule`: `subject` is the queue, worker, error
     or finding, empty for the whole. The condition holds since `since`; it `fired` and `ended` then.
-    `sentence` and `value` are as they were read last while it fired, `link` is the page of it as it
-    was when it fired, below that of the cluster. `announced`: its message was made. `well_since`
-    and `unknown_since`: since when it is no longer so, or cannot be known. `silenced`: nobody is
-    sent anything because of this silence."""
+    `sentence` and `value` are as they were read last while it fired, less than two minutes ago,
+    `link` is the page of it as it was when it fired, below that of the cluster. `announced`: its
+    message was made. `well_since` and `unknown_since`: since when it is no longer so, or cannot be
+    known. `silenced`: nobody is sent anything because of this silence."""
 
     id: str
     rule: str

@@ -340,6 +340,19 @@ def test_in_a_silence_nobody_is_sent_anything(watched: Watched) -> None:
     assert [kind for kind, _ in watched.sent()] == ["fired"]
 
 
+def test_what_fires_is_told_with_the_numbers_of_now(watched: Watched) -> None:
+    watched.add("failures > 3 over 30 min", clear_s=0.0)
+    watched.fail(5)
+    watched.later(10)
+    watched.fail(60, first=5)
+    watched.later(61)
+
+    (alert,) = watched.alerts.now().firing
+    assert (alert.value, alert.sentence[:15]) == (65.0, "65 tasks failed")
+    watched.later(3_600)
+    assert "What was last: 65 tasks failed" in watched.receiver.received[-1].json["text"]
+
+
 def test_what_nobody_takes_care_of_is_escalated(watched: Watched) -> None:
     watched.add("failures > 3 over 30 min", escalate_s=300.0)
     watched.fail(5)

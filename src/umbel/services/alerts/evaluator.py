@@ -37,7 +37,8 @@ log = logging.getLogger(__name__)
 
 #: What part of a period a turn may take.
 BUDGET_PART: Final = 0.5
-#: An answer that stays the same is written down again so often, seconds.
+#: An answer that stays the same is written down again so often, with the numbers of what fires,
+#: seconds.
 ANSWERED_EVERY_S: Final = 60.0
 #: The most alerts that one rule has at once.
 SUBJECTS_MAX: Final = 200
@@ -151,6 +152,8 @@ class AlertEvaluator:
     ) -> None:
         judgement = self._judged(rule, opened, state)
         now = state.now
+        answer = _answer(rule, judgement, before, now)
+        changes.answers += [] if answer is None else [answer]
         added = 0
         sent: defaultdict[NoticeKind, list[Alert]] = defaultdict(list)
         for found in _of_each(judgement, opened):
@@ -161,15 +164,16 @@ class AlertEvaluator:
             step = advanced(rule, alert, found, now, new_id=secrets.token_hex(6), silence=silence)
             if step.alert is None:
                 changes.dropped += [alert.id] if alert is not None else []
-            elif is_worth_keeping(alert, step.alert):
+            elif is_worth_keeping(alert, step.alert) or (
+                # What its number is now is written down as often as what its rule says.
+                answer is not None and step.alert != alert
+            ):
                 changes.alerts.append(step.alert)
-                added += 1
+                added += alert is None
             if step.alert is not None and step.message is not None:
                 sent[step.message].append(step.alert)
         for kind, alerts in sent.items():
             changes.notices += notices_of(rule, kind, alerts, now, secrets.token_hex(8))
-        answer = _answer(rule, judgement, before, now)
-        changes.answers += [] if answer is None else [answer]
 
     def _judged(
         self, rule: AlertRule, opened: Mapping[str, Alert], state: HistoryState
