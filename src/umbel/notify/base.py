@@ -22,8 +22,9 @@ NotifierKind = Literal["webhook", "slack", "email", "apprise"]
 
 
 class AlertMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """What people are told. `kind` is why (`fired`, `resolved`, `escalated`, `test`), `subjects`
-    what it is about, `link` the whole address of the page as it was. Times are Unix seconds."""
+    """What people are told. `kind` is why (`fired`, `resolved`, `escalated`, `test`), `rule` the id
+    and `name` the name of the rule, both empty for a test; `alerts` are the ids of what it tells,
+    `link` the whole address of the page as it was. Times are Unix seconds."""
 
     id: str
     kind: str
@@ -35,6 +36,7 @@ class AlertMessage(msgspec.Struct, frozen=True, kw_only=True):
     link: str
     at: float
     alerts: tuple[str, ...] = ()
+    name: str = ""
 
 
 class Notifier(Protocol):

@@ -11,11 +11,14 @@ TITLE: Final = "$title"
 TEXT: Final = "$text\n\n$link"
 #: What a template can name.
 PARTS: Final = ("title", "text", "link", "rule", "severity", "cluster", "kind")
+#: The fields of these that have another name: people call a rule by its name, not its id.
+_NAMED: Final = {"rule": "name"}
 
 
 def filled(template: str, message: AlertMessage) -> str:
     """The text of a message; what is no part stays as it is written."""
-    return Template(template).safe_substitute({each: getattr(message, each) for each in PARTS})
+    parts = {each: getattr(message, _NAMED.get(each, each)) for each in PARTS}
+    return Template(template).safe_substitute(parts)
 
 
 def unknown_part(template: str) -> str | None:

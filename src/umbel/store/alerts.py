@@ -130,8 +130,9 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AlertNotice(msgspec.Struct, frozen=True, kw_only=True):
-    """A message to one notifier about some alerts of one rule: `title` and `text` for people,
-    `link` the page that they are about. It is tried again at `due` until it is delivered or given
+    """A message to one notifier about some alerts of one rule, with the id `rule` and the `name`
+    that it had (empty: of an earlier version): `title` and `text` for people, `link` the page that
+    they are about. It is tried again at `due` until it is delivered or given
     up; `trouble` says what went wrong last."""
 
     id: str
@@ -149,6 +150,7 @@ class AlertNotice(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int = 0
     trouble: str = ""
     ended: float | None = None
+    name: str = ""
 
 
 class RuleAnswer(msgspec.Struct, frozen=True, kw_only=True):

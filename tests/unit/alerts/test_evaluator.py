@@ -129,6 +129,7 @@ def test_what_fires_is_told_once_and_told_when_it_is_over(watched: Watched) -> N
         "5 tasks whose name begins with shop. failed over the last 5 min."
     )
     assert message["link"].startswith("https://umbel.example.com/tasks?q=name%3Ashop.")
+    assert message["name"] == "Rule"
 
     watched.later(900)
     watched.later(70)

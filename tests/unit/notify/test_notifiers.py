@@ -23,7 +23,7 @@ SECRET = "s3cret"  # noqa: S105  of a test
 MESSAGE = AlertMessage(
     id="m1", kind="fired", severity="critical", cluster="Shop", rule="r", title="Billing fails",
     text="12 % of <tasks> failed.", link="https://umbel.example.com/tasks?q=a", at=NOW,
-    alerts=("a1",),
+    alerts=("a1",), name="Billing",
 )  # fmt: skip
 
 
@@ -43,6 +43,15 @@ def test_a_webhook_gets_the_message_signed() -> None:
     signed = got.headers["umbel-timestamp"].encode() + b"." + got.body
     expected = hmac.new(b"s3cret", signed, hashlib.sha256).hexdigest()
     assert got.headers["umbel-signature"] == f"v1={expected}"
+
+
+def test_templates_call_a_rule_by_its_name() -> None:
+    """Its id says nothing to anybody: `9c2a1b7d043f`."""
+    with http_receiver() as receiver:
+        notifier(receiver.url, title="$severity: $rule").deliver(MESSAGE)
+
+    got = receiver.received[0].json
+    assert (got["title"], got["rule"], got["name"]) == ("critical: Billing", "r", "Billing")
 
 
 def test_a_webhook_without_a_secret_is_not_signed() -> None:

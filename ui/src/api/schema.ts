@@ -196,6 +196,7 @@ export interface AlertNotice {
   attempts: number
   trouble: string
   ended: number | null
+  name: string
 }
 
 export interface AlertRule {

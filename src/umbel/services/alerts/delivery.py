@@ -107,6 +107,7 @@ class MessageDelivery:
             severity=notice.severity,
             cluster=self._cluster,
             rule=notice.rule,
+            name=notice.name or notice.rule,
             title=f"{notice.title} ({self._cluster})" if self._cluster else notice.title,
             text=notice.text,
             link=self._address + notice.link,

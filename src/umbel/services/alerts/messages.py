@@ -39,6 +39,7 @@ def notices_of(
             kind=kind,
             notifier=notifier,
             rule=rule.id,
+            name=rule.name,
             alerts=tuple(each.id for each in alerts),
             severity=rule.severity,
             title=_title(rule, kind, alerts),
