@@ -203,11 +203,29 @@ def test_a_dead_man_is_heard_of(watched: Watched) -> None:
     at = watched.clock.now() - 1_800
     watched.store.apply(succeeded(uuid_of(1), at, name="nightly"))
     watched.later(0)
-    assert answer_of(watched)[0] == "well"
+    assert answer_of(watched) == (
+        "well", "Tasks whose name contains nightly succeeded over the last 1 h.",
+    )  # fmt: skip
 
     watched.later(3_000)
 
     assert answer_of(watched)[0] == "firing"
+
+
+def test_where_nothing_was_measured_no_number_is_told(watched: Watched) -> None:
+    watched.add("p95 runtime of name:nightly > 1 s over 10 min")
+    watched.later(0)
+
+    assert answer_of(watched) == (
+        "well", "None of tasks whose name contains nightly ended over the last 10 min.",
+    )  # fmt: skip
+
+
+def test_before_its_time_of_the_day_a_deadline_says_so(watched: Watched) -> None:
+    watched.add("no success of name:report by 23:59")
+    watched.later(0)
+
+    assert answer_of(watched) == ("well", "It is not 23:59 (UTC) yet.")
 
 
 def test_a_new_error_fires_until_somebody_decides(watched: Watched) -> None:

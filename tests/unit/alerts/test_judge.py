@@ -30,6 +30,26 @@ def test_a_number_beyond_its_limit_fires_and_says_what_it_is() -> None:
     assert judged(RATE, 0.05).answer == "well"
 
 
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (DEAD_MAN, "Tasks whose name contains nightly succeeded over the last 1 h."),
+        ("no task for 5 min", "All tasks were seen over the last 5 min."),
+        (
+            "no success of name:report by 06:00 Europe/Berlin",
+            "Tasks whose name contains report succeeded, which were due by 06:00 (Europe/Berlin).",
+        ),
+        ("any worker silent for 1m", "a@b is not silent."),
+    ],
+)
+def test_what_is_well_is_not_told_as_what_is_wrong(text: str, sentence: str) -> None:
+    evidence = AlertEvidence(readings=(AlertReading(subject="a@b", value=0.0),))
+
+    found = judge(parse_condition(text), evidence)
+
+    assert (found.answer, found.sentence) == ("well", sentence)
+
+
 def test_what_fires_above_a_limit_ends_clearly_below_it() -> None:
     assert judged(RATE, 0.048, firing=True).answer == "firing"
     assert judged(RATE, 0.044, firing=True).answer == "well"

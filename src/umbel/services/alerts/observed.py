@@ -20,9 +20,11 @@ from umbel.services.alerts.condition_text import clock_text, tasks_of, value_tex
 
 def observed(condition: Condition, subject: str, value: float, text: str = "") -> str:
     """The sentence. `subject` is the queue, worker, error or finding; `text` what is known of it
-    in words, of errors and findings."""
+    in words, of errors and findings, and where a number would say what is not so."""
+    if text:
+        return text
     if isinstance(condition, ErrorAppears | FindingAppears):
-        return text or subject
+        return subject
     shown = value_text(condition, value)
     if isinstance(condition, CountThreshold):
         tasks, over = tasks_of(condition.query), _over(condition.window_s)
@@ -33,9 +35,9 @@ def observed(condition: Condition, subject: str, value: float, text: str = "") -
         return f"{shown} {some} {ended.get(condition.measure, 'were seen')} {over}."
     if isinstance(condition, DurationThreshold):
         verb = "ran" if condition.measure == "runtime" else "waited"
-        tasks, over = tasks_of(condition.query), _over(condition.window_s)
+        tasks, over = _capital(tasks_of(condition.query)), _over(condition.window_s)
         how = "on average" if condition.statistic == "mean" else f"({condition.statistic})"
-        return f"{tasks[0].upper()}{tasks[1:]} {verb} {shown} {how} {over}."
+        return f"{tasks} {verb} {shown} {how} {over}."
     if isinstance(condition, MatchThreshold):
         return f"There are {shown} {tasks_of(condition.query)}."
     if isinstance(condition, QueueThreshold):
@@ -49,15 +51,32 @@ def observed(condition: Condition, subject: str, value: float, text: str = "") -
         }[condition.measure]
         return f"{what}{over}."
     if isinstance(condition, WorkerSilence):
+        if value == 0:
+            return f"{subject} is not silent."
         return f"Nothing was heard of {subject} for {shown}."
     if isinstance(condition, Absence):
-        what = "succeeded" if condition.what == "success" else "was seen"
-        return f"None of {tasks_of(condition.query)} {what} for {spoken_duration(condition.for_s)}."
+        is_success, lasted = condition.what == "success", spoken_duration(condition.for_s)
+        if value == 0:
+            what = "succeeded" if is_success else "were seen"
+            return f"{_capital(tasks_of(condition.query))} {what} {_over(condition.for_s)}."
+        what = "succeeded" if is_success else "was seen"
+        return f"None of {tasks_of(condition.query)} {what} for {lasted}."
     if isinstance(condition, DailyDeadline):
-        by = f"{clock_text(condition.minute)} ({condition.zone})"
+        by = deadline_text(condition)
+        if value == 0:
+            return f"{_capital(tasks_of(condition.query))} succeeded, which were due by {by}."
         return f"None of {tasks_of(condition.query)} succeeded by {by}."
     of = "workers are" if condition.worker == "*" else f"workers called {condition.worker} are"
     return f"{shown} {of} online."
+
+
+def deadline_text(condition: DailyDeadline) -> str:
+    """The time of the day, such as `06:00 (Europe/Berlin)`."""
+    return f"{clock_text(condition.minute)} ({condition.zone})"
+
+
+def _capital(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}"
 
 
 def _over(window_s: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from umbel.query.describe import spoken_duration
 from umbel.services.alerts.condition import (
     Absence,
     CountThreshold,
@@ -12,9 +13,11 @@ from umbel.services.alerts.condition import (
     DurationThreshold,
     MatchThreshold,
 )
+from umbel.services.alerts.condition_text import tasks_of
 from umbel.services.alerts.history_state import HistoryState
 from umbel.services.alerts.judge import AlertEvidence, AlertReading
 from umbel.services.alerts.links import link_of_tasks
+from umbel.services.alerts.observed import deadline_text
 from umbel.services.search.outside_terms import OutsideTerms
 from umbel.services.search.search import BUCKET_STEPS_S
 from umbel.services.time_zones import zone_of
@@ -67,7 +70,8 @@ class TaskReadings:
         else:
             # Nothing was measured, so nothing was long.
             value = 0.0 if found.total is None else getattr(found.total, condition.statistic)
-            reading = AlertReading(value=value, link=link, at_least=not found.complete)
+            text = _not_measured(condition) if found.total is None else ""
+            reading = AlertReading(value=value, text=text, link=link, at_least=not found.complete)
         return state.evidence((reading,), window_s, self._store)
 
     def matches(self, condition: MatchThreshold, state: HistoryState) -> AlertEvidence:
@@ -104,9 +108,8 @@ class TaskReadings:
     def deadline(self, condition: DailyDeadline, state: HistoryState) -> AlertEvidence:
         start, due = deadline_of(condition, state.now)
         if state.now < due:
-            return AlertEvidence(
-                blind=state.blind, behind=state.behind, readings=(AlertReading(value=0.0),)
-            )
+            reading = AlertReading(value=0.0, text=f"It is not {deadline_text(condition)} yet.")
+            return AlertEvidence(blind=state.blind, behind=state.behind, readings=(reading,))
         found = self._counts(condition, state, state.now - start)
         missing = found.total.succeeded == 0
         reading = AlertReading(
@@ -136,6 +139,12 @@ class TaskReadings:
         )
         assert isinstance(found, CountSeries)  # noqa: S101  of a count
         return found
+
+
+def _not_measured(condition: DurationThreshold) -> str:
+    verb = "ended" if condition.measure == "runtime" else "began"
+    over = spoken_duration(condition.window_s)
+    return f"None of {tasks_of(condition.query)} {verb} over the last {over}."
 
 
 def measured(condition: CountThreshold, counts: Counts) -> float | None:
