@@ -180,6 +180,21 @@ def test_queues_are_judged_by_samples_and_not_without(watched: Watched) -> None:
     assert alert.link.startswith("/queues/mail?from=")
 
 
+def test_a_title_has_the_names_of_what_fires_and_no_ids(watched: Watched) -> None:
+    """Also of a queue whose name looks like the words of another rule."""
+    watched.add("depth of queue errors* > 100", name="Depth")
+    watched.add("finding collector-behind", name="Behind")
+    watched.services.health_findings.answer(budget_s=10.0)
+    full = (150.0, 150.0, 0.0, 1.0, 12.0)
+    watched.samples.keep("queue", watched.clock.now(), {"errors": full, "errors-2": full})
+    watched.later(1, lag_s=40.0)
+
+    titles = {title for _, title in watched.sent()}
+    assert titles == {
+        "[warning] Depth fires: errors and errors-2 (Shop)", "[warning] Behind fires (Shop)",
+    }  # fmt: skip
+
+
 def test_a_worker_that_falls_silent_fires_and_comes_back(watched: Watched) -> None:
     watched.add("any worker silent for 5 min")
     watched.later(0)

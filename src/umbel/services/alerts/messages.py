@@ -7,6 +7,7 @@ from typing import Final
 
 from umbel.notify.base import RESOLVED
 from umbel.query.describe import spoken_duration
+from umbel.services.alerts.condition import ErrorAppears, FindingAppears
 from umbel.services.alerts.condition_parse import parse_condition
 from umbel.services.alerts.condition_text import described
 from umbel.services.phrases import names, number
@@ -62,7 +63,7 @@ def _title(rule: AlertRule, kind: NoticeKind, alerts: Sequence[Alert]) -> str:
 
 def _is_id(rule: AlertRule) -> bool:
     """Whether its subjects are ids, which tell nobody anything."""
-    return rule.condition.endswith("finding") or " error" in rule.condition[:24]
+    return isinstance(parse_condition(rule.condition), ErrorAppears | FindingAppears)
 
 
 def _text(rule: AlertRule, kind: NoticeKind, alerts: Sequence[Alert], now: float) -> str:
