@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from umbel.errors import SettingsError
 from umbel.settings.clusters import WHERE, ClusterSettings, ClusterTable
+from umbel.settings.kinds import TABLES
 from umbel.settings.unknown_names import unknown_name
 from umbel.settings.written_settings import (
     COMMAND_LINE,
@@ -75,8 +76,8 @@ def cluster_settings(
     file: str,
 ) -> ClusterSettings:
     """The settings of one cluster: what the command line and variables (`before_files`) say, then
-    its table, then what is said for all. `data` for all is where the directories are, so a table
-    names its own."""
+    its table, then what is said for all, beside which its rules and notifiers of alerts stand.
+    `data` for all is where the directories are, so a table names its own."""
     where = f"clusters.{name} in {file}"
     own = {
         setting: parse_written(ENTRIES[setting], WrittenSetting(value, where))
@@ -84,10 +85,26 @@ def cluster_settings(
     }
     used = {each: own[each] for each in own if each == "data" or each not in before_files}
     data = own.get("data", values["data"] / name)
+    beside = {each: _beside(values[each], used[each]) for each in used if _has_tables(each)}
     return ClusterSettings(
         name,
-        settings_tree({**values, **used, "data": data}),
-        {**origins, **dict.fromkeys(used, where)},
+        settings_tree({**values, **used, **beside, "data": data}),
+        {
+            **origins,
+            **dict.fromkeys(used, where),
+            **{each: file for each in beside if values[each]},
+        },
         table.roles,
         is_table=True,
     )
+
+
+def _has_tables(setting: str) -> bool:
+    return ENTRIES[setting].kind.name == TABLES
+
+
+def _beside(for_all: Sequence[Any], own: Sequence[Any]) -> tuple[Any, ...]:
+    """Tables with names (rules and notifiers of alerts) that stand for all, and those of a cluster,
+    of which one takes the place of what has its name."""
+    names = {each.name for each in own}
+    return (*(each for each in for_all if each.name not in names), *own)

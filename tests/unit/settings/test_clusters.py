@@ -46,6 +46,46 @@ def refusal(tmp_path: Path, text: str, **line: object) -> str:
     return str(caught.value)
 
 
+ALERTS = """
+[alerts.notifiers.oncall]
+kind = "webhook"
+url = "https://hooks.example.com/all"
+[alerts.rules.fails]
+rule = "failures > 3"
+notify = "oncall"
+[alerts.rules.critical]
+rule = "any critical finding"
+[clusters.shop]
+broker = "redis://shop/0"
+[clusters.shop.alerts.notifiers.shopkeeper]
+kind = "webhook"
+url = "https://hooks.example.com/shop"
+[clusters.shop.alerts.rules.critical]
+rule = "any critical finding"
+enabled = false
+[clusters.shop.alerts.rules.silent]
+rule = "any worker silent for 5 min"
+notify = ["oncall", "shopkeeper"]
+[clusters.mail]
+broker = "amqp://mail//"
+"""
+
+
+def test_rules_and_notifiers_of_a_cluster_stand_beside_those_for_all(tmp_path: Path) -> None:
+    found = load(tmp_path, ALERTS)
+    check_serving(found)
+    shop, mail = found.clusters.values()
+
+    rules = {each.name: each.enabled for each in shop.settings.alerts.rules}
+    assert rules == {"fails": True, "critical": False, "silent": True}
+    assert [each.name for each in shop.settings.alerts.notifiers] == ["oncall", "shopkeeper"]
+    assert {each.name: each.enabled for each in mail.settings.alerts.rules} == {
+        "fails": True, "critical": True,
+    }  # fmt: skip
+    assert [each.name for each in mail.settings.alerts.notifiers] == ["oncall"]
+    assert shop.origins["alerts.rules"] == str(tmp_path / "umbel.toml")
+
+
 def test_each_cluster_has_its_own_and_what_is_for_all(tmp_path: Path) -> None:
     shop, mail = load(tmp_path).clusters.values()
 
