@@ -137,6 +137,8 @@ def _rule(name: str, table: object) -> AlertRule:
         note=_text(which, fields, "note"),
         enabled=enabled,
     )
+    if wanted.escalate_to and wanted.escalate_s is None:
+        raise InvalidValue(f"{which} has escalate_to, and not after how long: escalate")
     try:
         return rule_of_settings(name, wanted)
     except QueryError as error:

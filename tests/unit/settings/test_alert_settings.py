@@ -82,6 +82,10 @@ def test_what_is_shown_is_read_again(tmp_path: Path) -> None:
         ('[alerts.rules.a]\nrule = "failre rate > 5 %"', "Did you mean failure rate"),
         ('[alerts.rules.a]\nrule = "any finding"\nfor = "5"', "is a duration such as"),
         ('[alerts.rules.a]\nrule = "any finding"\nseverity = "bad"', "none of critical"),
+        (
+            '[alerts.rules.a]\nrule = "any finding"\nescalate_to = ["a"]',
+            "not after how long: escalate",
+        ),
         ('[alerts.rules.A]\nrule = "any finding"', "is no name"),
     ],
 )
