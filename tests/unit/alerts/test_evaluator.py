@@ -505,6 +505,20 @@ def test_a_back_test_of_a_pattern_looks_at_queues_that_fit_among_many_others(
     assert found.complete
 
 
+def test_a_back_test_ends_now_though_its_last_step_does_not(watched: Watched) -> None:
+    """A week is looked at in steps of an hour."""
+    now = watched.clock.now()
+    unsure = (150.0, 150.0, 0.0, 1.0, None)
+    for back in range(900, 0, -60):
+        watched.samples.keep("queue", now - back, {"mail": unsure})
+
+    (firing,) = watched.alerts.back_test("depth of queue mail > 100").firings
+    assert (firing.start, firing.end) == (now, None)
+
+    found = watched.alerts.back_test("oldest message of queue mail > 1 min")
+    assert found.unknown_s == found.until - found.since < 3_600
+
+
 def test_a_thousand_that_fire_at_once_are_one_message_and_bounded(watched: Watched) -> None:
     watched.add("depth of queue * > 100")
     full = {f"queue-{number:04}": (150.0, 150.0, 0.0, 1.0, 1.0) for number in range(1_000)}

@@ -106,7 +106,9 @@ def back_test(
         counts[each.subject] += 1
     chosen = max(counts, key=lambda subject: counts[subject], default="")
     unknown = [each for points in past.points.values() for each in points if each.value is None]
-    unknown_s = past.step_s * len({each.at for each in unknown})
+    # The first and the last step may be there in part.
+    length_s = past.until - past.since
+    unknown_s = min(past.step_s * len({each.at for each in unknown}), length_s)
     return BackTest(
         possible=True,
         sentence=_sentence(len(firings), past, unknown_s),

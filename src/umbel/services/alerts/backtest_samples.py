@@ -97,4 +97,12 @@ def _sampled(
     if not ends:
         return Past(why=f"No {kind} of this name was sampled in that time.")
     since = max(start, min(ends) - step_s)
+    points = {name: _until(some, now) for name, some in points.items()}
     return Past(points=points, step_s=step_s, since=since, until=now, complete=complete)
+
+
+def _until(points: Sequence[PastPoint], now: float) -> Sequence[PastPoint]:
+    """The same, where the last one stands for a step that is not over: it is of now."""
+    if not points or points[-1].at <= now:
+        return points
+    return (*points[:-1], PastPoint(now, points[-1].value))
