@@ -150,7 +150,7 @@ def _holds(fact: Event, heard: Sequence[Event], holding: Sequence[Event]) -> boo
         case "task-retried":
             return all(
                 other.timestamp <= fact.timestamp and other.type not in _ENDS for other in others
-            ) and not _has_retried(heard)
+            ) and not _has_retried(others)
         case "task-started":
             return not any(
                 other.type == "task-started"
@@ -165,9 +165,10 @@ def _holds(fact: Event, heard: Sequence[Event], holding: Sequence[Event]) -> boo
             )
 
 
-def _has_retried(heard: Sequence[Event]) -> bool:
-    """Whether the last run that was heard of was heard to ask for another try."""
-    last = [each.type for each in heard if each.type in {"task-started", "task-retried"}]
+def _has_retried(others: Sequence[Event]) -> bool:
+    """Whether the last run that is known, by events and stronger or earlier answers, is known to
+    have ended by asking for another try."""
+    last = [each.type for each in others if each.type in {"task-started", "task-retried"}]
     return bool(last) and last[-1] == "task-retried"
 
 

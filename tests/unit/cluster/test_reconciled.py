@@ -125,6 +125,15 @@ def test_a_retry_that_the_backend_tells_stands_until_the_next_event() -> None:
     assert task(RECEIVED, STARTED, told, event("started", 7)).state == "STARTED"
 
 
+def test_a_retry_that_the_backend_told_again_and_again_is_one() -> None:
+    told = [answer("retried", at, exception="OSError()") for at in (5, 6, 7)]
+
+    found = task(RECEIVED, STARTED, *told)
+
+    assert [run.state for run in found.attempts] == ["RETRY"]
+    assert [fact.holds for fact in found.reconciled] == [True, False, False]
+
+
 def test_a_broker_cannot_bring_what_only_umbel_says() -> None:
     body = (
         b'{"type": "reconciled-succeeded", "uuid": "a", "hostname": "h", "timestamp": 1800000000}'

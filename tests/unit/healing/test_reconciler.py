@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.contract.stories import begun, uuid_of
 from tests.support.clocks import SetClock
 from tests.support.memory_cluster import MemoryCluster, MemoryResults, MemoryWorker
@@ -74,6 +76,16 @@ class World:
 
     def asked(self, command: str) -> list[float]:
         return [1.0 for each in self.cluster.commands if each.name == command]
+
+
+def second_try(uuid: str, at: float) -> list[Event]:
+    """The first was retried at `at`, and the second began a second later."""
+    first = Event(type="task-retried", timestamp=at, hostname=WORKER, pid=11, uuid=uuid)
+    received = Event(
+        type="task-received", timestamp=at + 0.5, hostname=WORKER, pid=11, uuid=uuid, retries=1
+    )
+    started = Event(type="task-started", timestamp=at + 1, hostname=WORKER, pid=11, uuid=uuid)
+    return [first, received, started]
 
 
 def gap(world: World) -> None:
@@ -198,6 +210,51 @@ def test_what_nobody_has_any_more_is_unknown_after_the_time_that_is_set() -> Non
         ("backend", "worker"),
     )
     assert world.reconciler.status().unknown == 1
+
+
+@pytest.mark.parametrize("extended", [True, False])
+def test_a_second_try_that_runs_is_not_the_retry_of_before(extended: bool) -> None:
+    """Celery keeps RETRY, without a time, until the task has ended."""
+    uuid = uuid_of(1)
+    world = World(Result(task_id=uuid, state="RETRY", retries=0 if extended else None))
+    world.store.apply([*begun(uuid, T - 20), *second_try(uuid, T - 18)])
+    world.worker.says["query_task"] = {uuid: ["active", {"id": uuid, "time_start": T - 17}]}
+    gap(world)
+
+    world.pass_time(90)
+
+    task = world.store.task(uuid)
+    assert task is not None
+    assert (task.state, [run.state for run in task.attempts]) == ("STARTED", ["RETRY", "STARTED"])
+    assert world.reconciler.status().healed == 0
+
+
+def test_a_retried_task_whose_worker_is_gone_is_unknown_though_the_backend_keeps_its_retry() -> (
+    None
+):
+    uuid = uuid_of(1)
+    world = World(Result(task_id=uuid, state="RETRY"))
+    world.store.apply([*begun(uuid, T - 20), *second_try(uuid, T - 18)])
+    gap(world)
+
+    world.pass_time(90)
+
+    assert world.state(uuid) == "UNKNOWN"
+
+
+def test_a_retry_that_nobody_heard_is_taken_from_the_backend_once() -> None:
+    uuid = uuid_of(1)
+    world = World(Result(task_id=uuid, state="RETRY", exception="E()"))
+    world.store.apply(begun(uuid, T - 20))
+    world.worker.says["query_task"] = {uuid: ["scheduled", {"request": {"id": uuid}}]}
+    gap(world)
+
+    world.pass_time(90)
+
+    task = world.store.task(uuid)
+    assert task is not None
+    assert (task.state, [run.state for run in task.attempts]) == ("RETRY", ["RETRY"])
+    assert world.reconciler.status().healed == 1
 
 
 def test_a_worker_that_does_not_answer_leaves_its_tasks_as_they_are() -> None:

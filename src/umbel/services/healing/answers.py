@@ -20,7 +20,7 @@ from umbel.cluster.reconciled import (
     Why,
     detail_of,
 )
-from umbel.cluster.task import ENDED, PENDING, RECEIVED, SUCCESS, Task
+from umbel.cluster.task import ENDED, PENDING, RECEIVED, RETRY, SUCCESS, Task
 from umbel.results.base import Result
 
 #: A result that is so much older than its task's last delivery is of another life of that id,
@@ -68,10 +68,22 @@ def _adds(result: Result, task: Task | None) -> bool:
     if task.state in ENDED:
         has_name = task.name is None and result.name is not None
         return has_name or (result.state == SUCCESS and task.state != SUCCESS)
+    if result.state == RETRY and not _is_of_latest_try(result, task):
+        return False
     if result.date_done is None:
         return True
     begun = task.started or task.received or task.sent or -math.inf
     return result.date_done >= begun - OLDER_S
+
+
+def _is_of_latest_try(result: Result, task: Task) -> bool:
+    """Whether the RETRY that is kept ended the latest try that was heard of, and no retry of that
+    one was heard. The backend keeps it without a time, and until the task has ended: of one whose
+    second try runs it is old. Without `result_extended` it does not say which try it was of."""
+    latest = max((run.number for run in task.attempts), default=0)
+    if any(run.number == latest and run.state == RETRY for run in task.attempts):
+        return False
+    return latest == (result.retries or 0)
 
 
 def facts_of_request(
