@@ -268,6 +268,22 @@ def test_a_worker_that_does_not_answer_leaves_its_tasks_as_they_are() -> None:
     assert world.state(uuid_of(1)) == "STARTED"
 
 
+def test_a_task_that_its_worker_had_is_not_unknown_before_the_time_has_passed_again() -> None:
+    uuid = uuid_of(1)
+    world = World()
+    world.store.apply(begun(uuid, T - 20))
+    world.worker.says["query_task"] = {uuid: ["active", {"id": uuid, "time_start": T - 19.5}]}
+    gap(world)
+    world.pass_time(60)
+
+    world.worker.says["query_task"] = {}
+    world.pass_time(16)
+    early = world.state(uuid)
+    world.pass_time(45)
+
+    assert (early, world.state(uuid)) == ("STARTED", "UNKNOWN")
+
+
 def test_of_a_worker_that_is_gone_nobody_knows() -> None:
     world = World()
     world.store.apply(begun(uuid_of(1), T))

@@ -223,6 +223,7 @@ class Reconciler:
             if held is not None:
                 facts = facts_of_request(held.worker, held.held, held.request, task, now)
                 self._put(facts)
+                self._suspects[uuid].held_at = now
                 self._suspects.ask_again([uuid], now)
             else:
                 self._miss(task, evidence, holders, tuple(sources), now)
@@ -273,7 +274,7 @@ class Reconciler:
         waiting = self._suspects[task.uuid]
         found = waiting.found
         since = min(waiting.since, max(found.since, task.timestamp))
-        has_waited = now - since >= patience_s(task, evidence, self._options.unknown_after_s)
+        has_waited = now - max(since, waiting.held_at) >= patience_s(task, evidence, self._options.unknown_after_s)
         if not holders.is_whole or waiting.times == 0 or self._may_backend_know():
             self._suspects.ask_again([task.uuid], now)
         elif found.why == "expired" and not self._was_blind(evidence, task):

@@ -46,13 +46,14 @@ def _open_for_a_while(now: float) -> Node:
 
 
 class Waiting(msgspec.Struct):
-    """A suspect: since when it is one here, when somebody is asked next, and how often somebody
-    was. Times are Unix seconds."""
+    """A suspect: since when it is one here, when somebody is asked next, how often somebody was,
+    and when a worker last had it. Times are Unix seconds."""
 
     found: Suspect
     since: float
     next_at: float
     times: int = 0
+    held_at: float = -math.inf
 
 
 class SuspectSchedule:
