@@ -10,6 +10,7 @@ from tests.contract.stories import begun, uuid_of
 from tests.support.clocks import SetClock
 from tests.support.memory_cluster import MemoryCluster, MemoryResults, MemoryWorker
 from umbel.cluster.events import Event
+from umbel.cluster.worker import SignOfLife
 from umbel.results.base import ListedIds, Result
 from umbel.services.healing.reconciler import HealingOptions, Reconciler
 from umbel.store.base import CollectorStatus, KeptGap
@@ -295,6 +296,24 @@ def test_of_a_worker_that_is_gone_nobody_knows() -> None:
     task = world.store.task(uuid_of(1))
     assert task is not None
     assert (task.state, task.reconciled[-1].why) == ("UNKNOWN", "worker-lost")
+
+
+def test_a_worker_that_sends_no_heartbeats_is_asked_all_the_same() -> None:
+    """`--without-heartbeat`: while its task runs it says nothing, and it answers."""
+    uuid = uuid_of(1)
+    world = World()
+    world.store.apply(begun(uuid, T), signs=[SignOfLife(hostname=WORKER, heard=T, takes=True)])
+    world.worker.says["query_task"] = {uuid: ["active", {"id": uuid, "time_start": T + 0.5}]}
+
+    world.pass_time(300, beats=False)
+    running = world.state(uuid)
+    world.worker.says["query_task"] = {}
+    world.pass_time(60, beats=False)
+
+    task = world.store.task(uuid)
+    assert task is not None
+    assert (running, task.state) == ("STARTED", "UNKNOWN")
+    assert task.reconciled[-1].why == "ended-untold"
 
 
 def test_results_are_read_no_faster_than_is_set() -> None:

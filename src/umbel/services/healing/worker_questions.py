@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from umbel.broker.base import Cluster, Reply
 from umbel.clock import Clock
-from umbel.cluster.worker import ONLINE
+from umbel.cluster.worker import OFFLINE, ONLINE, Worker
 from umbel.services.jsonable import jsonable
 from umbel.store.base import Store
 
@@ -22,6 +22,8 @@ ANSWER_S: Final = 1.0
 IDS_MAX: Final = 200
 #: So many tasks of a list are looked at.
 LISTED_MAX: Final = 5_000
+#: Who sends no heartbeats may live for so long after it was last heard, seconds.
+QUIET_MAX_S: Final = 86_400.0
 
 
 class HeldTask(NamedTuple):
@@ -34,10 +36,11 @@ class HeldTask(NamedTuple):
 
 class Holders(NamedTuple):
     """Who has which task, by id. `is_whole`: every worker that lives has answered, so nobody has
-    the others."""
+    the others. `answered` are those who did."""
 
     of_task: Mapping[str, HeldTask]
     is_whole: bool
+    answered: frozenset[str] = frozenset()
 
 
 class WorkerQuestions:
@@ -65,7 +68,7 @@ class WorkerQuestions:
                     held = _held(reply.worker, answer)
                     if held is not None and held.held != "ready":
                         found[str(uuid)] = held
-        return Holders(found, is_whole)
+        return Holders(found, is_whole, frozenset(reply.worker for reply in replies))
 
     def listed(self, what: str) -> Sequence[HeldTask]:
         """All tasks that workers list as `active`, `reserved` or `scheduled`."""
@@ -80,16 +83,25 @@ class WorkerQuestions:
 
     def _ask(self, command: str, arguments: Mapping[str, object]) -> tuple[Sequence[Reply], bool]:
         now = self._clock.now()
-        live = {each.hostname for each in self._store.workers() if each.status(now) == ONLINE}
-        if not live:
+        workers = self._store.workers()
+        live = {each.hostname for each in workers if each.status(now) == ONLINE}
+        may_live = live | {each.hostname for each in workers if _is_quiet(each, now)}
+        if not may_live:
             return (), True
         self.count += 1
         try:
-            replies = self._cluster.ask(command, arguments, limit=len(live), timeout_s=ANSWER_S)
+            replies = self._cluster.ask(command, arguments, limit=len(may_live), timeout_s=ANSWER_S)
         finally:
             self._next_at = self._clock.monotonic() + PAUSE_S
         good = [reply for reply in replies if reply.error is None]
         return good, live <= {reply.worker for reply in good}
+
+
+def _is_quiet(worker: Worker, now: float) -> bool:
+    """Whether it sends no heartbeats (`--without-heartbeat`), so that its silence says nothing: it
+    may answer, and where it does not it is gone."""
+    is_recent = now - worker.last_heard <= QUIET_MAX_S
+    return not worker.sends_heartbeats and worker.status(now) != OFFLINE and is_recent
 
 
 def _held(worker: str, answer: object) -> HeldTask | None:
