@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.contract.stories import begun, uuid_of
@@ -45,17 +46,18 @@ class World:
             HealingOptions(**({"unknown_after_s": 30.0} | options)),
         )
 
-    def beat(self) -> None:
-        heartbeat = Event(
-            type="worker-heartbeat", timestamp=self.clock.now(), hostname=WORKER, pid=11, freq=2.0
-        )
-        self.store.apply([heartbeat])
+    def beat(self, *pids: int) -> None:
+        """A heartbeat, or one of each of these processes."""
+        now = self.clock.now()
+        beat = Event(type="worker-heartbeat", timestamp=now, hostname=WORKER, pid=11, freq=2.0)
+        each = [msgspec.structs.replace(beat, pid=pid, processed=0) for pid in pids]
+        self.store.apply(each or [beat])
 
-    def pass_time(self, seconds: float, *, beats: bool = True) -> None:
+    def pass_time(self, seconds: float, *, beats: bool = True, pids: tuple[int, ...] = ()) -> None:
         for _ in range(int(seconds * 2)):
             self.clock.time += 0.5
             if beats:
-                self.beat()
+                self.beat(*pids)
             self.store.report(
                 CollectorStatus(
                     collector="c",
@@ -314,6 +316,18 @@ def test_a_worker_that_sends_no_heartbeats_is_asked_all_the_same() -> None:
     assert task is not None
     assert (running, task.state) == ("STARTED", "UNKNOWN")
     assert task.reconciled[-1].why == "ended-untold"
+
+
+def test_of_two_workers_of_one_name_the_answer_of_one_does_not_make_a_task_unknown() -> None:
+    world = World()
+    world.store.apply(begun(uuid_of(1), T - 20))
+    gap(world)
+
+    world.pass_time(120, pids=(11, 12))
+    shared = world.state(uuid_of(1))
+    world.pass_time(60, pids=(11,))
+
+    assert (shared, world.state(uuid_of(1))) == ("STARTED", "UNKNOWN")
 
 
 def test_results_are_read_no_faster_than_is_set() -> None:

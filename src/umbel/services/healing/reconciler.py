@@ -273,16 +273,18 @@ class Reconciler:
         """Nobody who answered has the task."""
         waiting = self._suspects[task.uuid]
         found = waiting.found
+        status = evidence.workers.workers.get(task.worker or "")
+        # Of two workers of one name one answer is read.
+        is_whole = holders.is_whole and not (status is not None and status[0].is_shared)
         since = min(waiting.since, max(found.since, task.timestamp))
         has_waited = now - max(since, waiting.held_at) >= patience_s(
             task, evidence, self._options.unknown_after_s
         )
-        if not holders.is_whole or waiting.times == 0 or self._may_backend_know():
+        if not is_whole or waiting.times == 0 or self._may_backend_know():
             self._suspects.ask_again([task.uuid], now)
         elif found.why == "expired" and not self._was_blind(evidence, task):
             self._heal(task.uuid, [expiry_of(task, now)])
         elif has_waited and (task.state != PENDING or self._is_off_its_queue(task, evidence)):
-            status = evidence.workers.workers.get(task.worker or "")
             is_online = status is not None and status[1].status == "online"
             is_there = is_online or task.worker in holders.answered
             why = why_unknown(task, found, is_worker_there=is_there)
