@@ -23,8 +23,8 @@ from umbel.cluster.reconciled import (
 from umbel.cluster.task import ENDED, PENDING, RECEIVED, RETRY, SUCCESS, Task
 from umbel.results.base import Result
 
-#: A result that is so much older than its task's last delivery is of another life of that id,
-#: seconds: clocks differ.
+#: A result that is so much older than its task's last delivery, and by how much clocks are known to
+#: be apart, is of another life of that id, seconds.
 OLDER_S: Final = 60.0
 _KIND_OF_STATE: Final = {
     "SUCCESS": "succeeded",
@@ -34,11 +34,14 @@ _KIND_OF_STATE: Final = {
 }
 
 
-def fact_of_result(result: Result, task: Task | None, at: float) -> Event | None:
+def fact_of_result(
+    result: Result, task: Task | None, at: float, clocks_apart_s: float = 0.0
+) -> Event | None:
     """What the backend, asked at `at` (Unix seconds), knows more than the events of `task`, None
-    for one that no event told of; None if nothing."""
+    for one that no event told of; None if nothing. Clocks of workers are up to so many seconds
+    apart."""
     kind = _KIND_OF_STATE.get(result.state)
-    if kind is None or not _adds(result, task):
+    if kind is None or not _adds(result, task, OLDER_S + clocks_apart_s):
         return None
     reason = result.exception or ""
     return Event(
@@ -62,7 +65,7 @@ def fact_of_result(result: Result, task: Task | None, at: float) -> Event | None
     )
 
 
-def _adds(result: Result, task: Task | None) -> bool:
+def _adds(result: Result, task: Task | None, older_s: float) -> bool:
     if task is None:
         return True
     if task.state in ENDED:
@@ -73,7 +76,9 @@ def _adds(result: Result, task: Task | None) -> bool:
     if result.date_done is None:
         return True
     begun = task.started or task.received or task.sent or -math.inf
-    return result.date_done >= begun - OLDER_S
+    # The sender's clock is not measured: what it sent was so when it came, at the latest.
+    come = task.changed if task.changed is not None else math.inf
+    return result.date_done >= min(begun, come) - older_s
 
 
 def _is_of_latest_try(result: Result, task: Task) -> bool:

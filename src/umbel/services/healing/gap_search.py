@@ -18,14 +18,13 @@ from umbel.cluster.task import ENDED
 from umbel.errors import UmbelError
 from umbel.results.base import Result, ResultBackend, ResultListing
 from umbel.services.healing.answers import fact_of_result, facts_of_request
+from umbel.services.healing.clock_skews import ClockSkews, clock_skews
 from umbel.services.healing.lookup_rate import LookupRate
 from umbel.services.healing.worker_questions import WorkerQuestions
 from umbel.store.base import Store
 
 #: Workers' clocks, and what is on its way when a gap begins or ends, seconds.
 MARGIN_S: Final = 10.0
-#: No clock is taken to be farther off, seconds.
-SKEW_MAX_S: Final = 86_400.0
 #: So many bits of a listing are read for one gap: 20 million keys on Redis.
 BITS_MAX: Final = 20_000
 #: So many bits are read in a second.
@@ -147,7 +146,9 @@ class GapSearch:
             return
         self._bit_at = now + 1 / BITS_PER_S
         found = (
-            self._results.list_ids(self._cursor, self._searched[0] + self._skews()[0] - MARGIN_S)
+            self._results.list_ids(
+                self._cursor, self._searched[0] + self._skews().behind_s - MARGIN_S
+            )
             if isinstance(self._results, ResultListing)
             else None
         )
@@ -176,21 +177,18 @@ class GapSearch:
         stored = self._store.tasks(ids)
         skews = self._skews()
         found = [
-            fact_of_result(result, stored.get(result.task_id), at)
+            fact_of_result(result, stored.get(result.task_id), at, skews.apart_s)
             for result in self._results.get_many(ids)
             if self._is_in_gap(result, skews)
         ]
         self._unread = self._unread[count:]
         yield from filter(None, found)
 
-    def _skews(self) -> tuple[float, float]:
-        """By how much clocks of workers are behind and ahead of ours, at most: ours may have been
-        set, and results have the time of theirs."""
-        skews = [skew for worker in self._store.workers() for _, skew in worker.skews]
-        behind, ahead = min(skews, default=0.0), max(skews, default=0.0)
-        return max(-SKEW_MAX_S, min(0.0, behind)), min(SKEW_MAX_S, max(0.0, ahead))
+    def _skews(self) -> ClockSkews:
+        """Ours may have been set, too."""
+        return clock_skews(self._store.workers())
 
-    def _is_in_gap(self, result: Result, skews: tuple[float, float]) -> bool:
+    def _is_in_gap(self, result: Result, skews: ClockSkews) -> bool:
         if self._searched is None or result.date_done is None:
             return False
         start, end = self._searched

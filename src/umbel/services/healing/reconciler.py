@@ -38,6 +38,7 @@ from umbel.services.healing.answers import (
     facts_of_request,
     unknown_end,
 )
+from umbel.services.healing.clock_skews import clock_skews
 from umbel.services.healing.evidence import EvidenceReader
 from umbel.services.healing.gap_search import GapSearch
 from umbel.services.healing.lookup_rate import LookupRate
@@ -200,7 +201,8 @@ class Reconciler:
                 self._suspects.drop(uuid)
         open_ = {uuid: tasks[uuid] for uuid in due if uuid in self._suspects}
         sources: list[Source] = []
-        found = self._facts_of_results(open_, now)
+        clocks_apart_s = clock_skews(each for each, _ in evidence.workers.workers.values()).apart_s
+        found = self._facts_of_results(open_, now, clocks_apart_s)
         if found is not None:
             sources.append("backend")
             for uuid, fact in found.items():
@@ -228,7 +230,9 @@ class Reconciler:
             else:
                 self._miss(task, evidence, holders, tuple(sources), now)
 
-    def _facts_of_results(self, tasks: Mapping[str, Task], at: float) -> dict[str, Event] | None:
+    def _facts_of_results(
+        self, tasks: Mapping[str, Task], at: float, clocks_apart_s: float
+    ) -> dict[str, Event] | None:
         """What the backend knows more of these; None where it cannot be asked."""
         now = self._clock.monotonic()
         if now < self._results_at:
@@ -237,7 +241,7 @@ class Reconciler:
         found: dict[str, Event] = {}
         try:
             for result in self._results.get_many([*tasks]):
-                fact = fact_of_result(result, tasks[result.task_id], at)
+                fact = fact_of_result(result, tasks[result.task_id], at, clocks_apart_s)
                 if fact is not None:
                     found[result.task_id] = fact
         except ResultsUnavailable as error:
