@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.api.world import collector
 from tests.contract.stories import BASE, begun, heartbeat, succeeded, uuid_of
 from tests.faults.store_writer import TASKS
 from tests.faults.test_store_kill import assert_sound
@@ -177,6 +178,22 @@ def test_a_copy_goes_on_as_the_history_that_it_is_of(tmp_path: Path) -> None:
     # It is still asked for, and recovery codes are all that is good for it.
     assert ledger.second_factor("ada") == msgspec.structs.replace(factor, secret=b"")
     ledger.close()
+
+
+def test_what_collectors_said_is_said_in_a_copy_and_goes_on_to_be_theirs_in_the_original(
+    tmp_path: Path,
+) -> None:
+    data, copy = tmp_path / "data", tmp_path / "copy"
+    store = SqliteStore(data, write=True)
+    store.report(collector(collector="c", at=BASE))
+
+    assert backup(str(copy), "--data", str(data)).returncode == 0
+
+    restored = SqliteStore(copy, write=True)
+    assert [each.is_copied for each in store.collectors()] == [False]
+    assert [each.is_copied for each in restored.collectors()] == [True]
+    restored.close()
+    store.close()
 
 
 def test_what_retention_carries_on_is_in_every_copy(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ import msgspec
 #: - `queue-expired`: events waited in the queue for longer than it keeps them.
 #: - `queue-deleted`: the queue was deleted, or emptied by somebody.
 #: - `queue-shared`: somebody else took events out of the queue.
+#: - `copy-restored`: the history is a restored copy, and what came after it was made was taken out
+#:   of the queue by the one that it is of.
 #: - `collector-away`: no collector ran.
 #: - `collector-paused`: the collector's process or machine stood still.
 #: - `shed`: more came than could be stored, and some was left out.
@@ -27,6 +29,7 @@ Cause = Literal[
     "queue-expired",
     "queue-deleted",
     "queue-shared",
+    "copy-restored",
     "collector-away",
     "collector-paused",
     "shed",

@@ -213,7 +213,10 @@ class CollectorStatus(msgspec.Struct, frozen=True, kw_only=True):
     first, in this order.
 
     `since_boot` is how long its machine had run at `at`, None where that cannot be known: it tells
-    how long ago that was, however the clock was set meanwhile."""
+    how long ago that was, however the clock was set meanwhile.
+
+    `is_copied`: this is a copy of the report (or the one after it, until the broker is heard), and
+    what came later was for the collector that made it."""
 
     collector: str
     pid: int
@@ -252,6 +255,7 @@ class CollectorStatus(msgspec.Struct, frozen=True, kw_only=True):
     shed_kinds: dict[str, int] = {}
     recent_shed_kinds: dict[str, int] = {}
     since_boot: SinceBoot | None = None
+    is_copied: bool = False
 
 
 class Applied(msgspec.Struct, frozen=True):

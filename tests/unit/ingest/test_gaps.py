@@ -45,6 +45,25 @@ def test_what_waited_too_long_at_rabbitmq_is_a_gap_until_what_is_left() -> None:
     assert absence(long_ago, RABBIT) == [(-7_200, -3_600, "queue-expired")]
 
 
+def test_what_came_since_the_copy_was_made_that_is_restored_was_missed_on_rabbitmq() -> None:
+    copied = msgspec.structs.replace(EARLIER, is_copied=True)
+
+    assert absence(copied, RABBIT) == [(-60, 0, "copy-restored")]
+    assert absence(copied, REDIS) == [(-60, 0, "collector-away")]
+    assert absence(copied, streamed(True)) == []
+
+
+def test_a_restored_copy_is_one_until_the_broker_was_heard() -> None:
+    gaps = Gaps("c")
+    gaps.look_back(msgspec.structs.replace(EARLIER, is_copied=True))
+
+    list(gaps.new(SourceHealth("connecting", "amqp", lossless=True), ALONE))
+    before = gaps.is_after_copy
+    list(gaps.new(RABBIT, ALONE))
+
+    assert (before, gaps.is_after_copy) == (True, False)
+
+
 def streamed(covered: bool | None, missed: Missed | None = None) -> SourceHealth:
     stream = StreamHealth("k", "1-0", behind=0, replaying=False, is_whole=True, covered=covered)
     return msgspec.structs.replace(REDIS, stream=stream, missed=missed)

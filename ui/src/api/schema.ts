@@ -510,6 +510,7 @@ export interface CollectorStatus {
   shed_kinds: Record<string, number>
   recent_shed_kinds: Record<string, number>
   since_boot: SinceBoot | null
+  is_copied: boolean
 }
 
 export interface ComparedCluster {
@@ -1178,7 +1179,7 @@ export interface JudgedTick {
 export interface KeptGap {
   start: number
   end: number
-  cause: 'broker-away' | 'broker-cut' | 'broker-restarted' | 'collector-away' | 'collector-paused' | 'queue-deleted' | 'queue-expired' | 'queue-full' | 'queue-shared' | 'shed'
+  cause: 'broker-away' | 'broker-cut' | 'broker-restarted' | 'collector-away' | 'collector-paused' | 'copy-restored' | 'queue-deleted' | 'queue-expired' | 'queue-full' | 'queue-shared' | 'shed'
   collector: string
 }
 

@@ -19,6 +19,7 @@ const CAUSES: Record<string, string> = {
   'queue-expired': 'events waited for longer than the queue keeps them',
   'queue-deleted': 'the queue of events was deleted or emptied',
   'queue-shared': 'somebody else read from the queue of events',
+  'copy-restored': 'the history was restored from a copy',
   'collector-away': 'the collector did not run',
   'collector-paused': 'the collector, or its machine, stood still',
   shed: 'more came than could be stored',

@@ -194,6 +194,7 @@ CAUSES: Final[Mapping[Cause, str]] = {
     "queue-expired": "events waited in Umbel's queue for longer than it keeps them",
     "queue-deleted": "Umbel's queue at the broker was deleted or emptied",
     "queue-shared": "somebody else read from Umbel's queue",
+    "copy-restored": "the history was restored from a copy",
     "collector-away": "Umbel's collector did not run",
     "collector-paused": "Umbel's collector, or its machine, stood still",
     "shed": "more came than could be stored",

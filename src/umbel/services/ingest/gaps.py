@@ -48,6 +48,12 @@ class Gaps:
         cut_off = earlier.cut_off_since if earlier.broker != "connected" else None
         return earlier.at if cut_off is None else cut_off
 
+    @property
+    def is_after_copy(self) -> bool:
+        """Whether the last run is known by a copy of its report, and it is not known yet what was
+        missed since."""
+        return self._earlier is not None and self._earlier.is_copied
+
     def last(self, count: int) -> tuple[tuple[float, float], ...]:
         """The last ones (from, to, in Unix seconds), of earlier runs as well."""
         return (*self._of_earlier_runs, *((gap.start, gap.end) for gap in self._stored))[-count:]
@@ -90,7 +96,10 @@ class Gaps:
         """From the end of the last run to the first connection of this one."""
         cause: Cause = "collector-away"
         until = connected
-        if health.lossless and health.missed is not None:
+        if health.lossless and earlier.is_copied:
+            # The queue gave it to the collector that went on with the original.
+            cause = "copy-restored"
+        elif health.lossless and health.missed is not None:
             cause, until = health.missed.cause, health.missed.until or connected
         elif health.stream is not None and health.stream.covered:
             if health.missed is None or health.missed.until is None:

@@ -191,6 +191,7 @@ class Ingest:
             healing=None if self._reconciler is None else self._reconciler.status(),
             stream=stream_status(health.stream),
             since_boot=since_boot(),
+            is_copied=self._gaps.is_after_copy,
             ended=self._clock.now() if self._has_ended else None,
         )
 

@@ -17,10 +17,12 @@ from pathlib import Path
 from typing import Final
 
 import apsw
+import msgspec
 
 from umbel.errors import StoreError, StoreFull
 from umbel.owner import foreign_owner, owned, user_name
 from umbel.store.base import Copied
+from umbel.store.sqlite.files.catalog import mark_copied
 from umbel.store.sqlite.files.errors import DAMAGED, missing, translated
 from umbel.store.sqlite.files.migrations import version
 from umbel.store.sqlite.files.paths import (
@@ -147,6 +149,8 @@ def _copy(
             _copy_pages(snapshot.connection, partial)
             if snapshot.path == ledger_path(snapshot.path.parent):
                 _remove_secrets(partial)
+            elif snapshot.path == meta_path(snapshot.path.parent):
+                _mark_reports(partial)
     except DAMAGED as error:
         snapshot.damage = str(error)
     finally:
@@ -205,6 +209,18 @@ def _remove_secrets(partial: Path) -> None:
                 copy.execute("DELETE FROM login_session")
         finally:
             copy.close()  # which puts everything into the file, and removes its journals
+
+
+def _mark_reports(partial: Path) -> None:
+    """What comes from now on is taken off the broker by the collectors of the original. A file
+    that is damaged inside stays as it is."""
+    with translated(partial), contextlib.suppress(*DAMAGED, msgspec.MsgspecError):
+        copy = apsw.Connection(str(partial), flags=apsw.SQLITE_OPEN_READWRITE)
+        try:
+            if version(copy):
+                mark_copied(copy)
+        finally:
+            copy.close()
 
 
 def _copy_small(

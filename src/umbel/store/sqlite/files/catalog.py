@@ -193,6 +193,13 @@ def workers(connection: apsw.Connection) -> tuple[Worker, ...]:
     return tuple(_worker(body) for (body,) in rows)
 
 
+def mark_copied(connection: apsw.Connection) -> None:
+    """What collectors said last is said in a copy."""
+    for each in collectors(connection):
+        body = _encode(msgspec.structs.replace(each, is_copied=True))
+        connection.execute("UPDATE collector SET body = ? WHERE name = ?", (body, each.collector))
+
+
 def collectors(connection: apsw.Connection) -> tuple[CollectorStatus, ...]:
     """What each collector said last, by name."""
     rows = connection.execute("SELECT body FROM collector ORDER BY name")
