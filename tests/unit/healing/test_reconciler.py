@@ -287,6 +287,25 @@ def test_a_task_that_its_worker_had_is_not_unknown_before_the_time_has_passed_ag
     assert (early, world.state(uuid)) == ("STARTED", "UNKNOWN")
 
 
+def test_an_answer_that_cannot_be_read_is_told() -> None:
+    """Workers answer in the serializer of their tasks, and a pickle is never loaded."""
+    world = World()
+    world.store.apply(begun(uuid_of(1), T - 20))
+    world.worker.refuses["query_task"] = "A worker's answer cannot be read. It is of type 'pickle'."
+    gap(world)
+
+    world.pass_time(60)
+    state, trouble = world.state(uuid_of(1)), world.reconciler.status().trouble
+    world.worker.refuses.clear()
+    world.pass_time(60)
+
+    assert (state, trouble) == (
+        "STARTED",
+        "A worker's answer cannot be read. It is of type 'pickle'.",
+    )
+    assert (world.state(uuid_of(1)), world.reconciler.status().trouble) == ("UNKNOWN", None)
+
+
 def test_of_a_worker_that_is_gone_nobody_knows() -> None:
     world = World()
     world.store.apply(begun(uuid_of(1), T))

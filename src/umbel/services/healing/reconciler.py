@@ -263,7 +263,7 @@ class Reconciler:
         except UmbelError as error:
             self._note("workers", str(error))
             return None
-        self._note("workers", None)
+        self._note("workers", holders.trouble)
         return holders
 
     def _miss(

@@ -36,11 +36,13 @@ class HeldTask(NamedTuple):
 
 class Holders(NamedTuple):
     """Who has which task, by id. `is_whole`: every worker that lives has answered, so nobody has
-    the others. `answered` are those who did."""
+    the others. `answered` are those who did, and `trouble` says why not, where an answer came that
+    cannot be read, or was a refusal."""
 
     of_task: Mapping[str, HeldTask]
     is_whole: bool
     answered: frozenset[str] = frozenset()
+    trouble: str | None = None
 
 
 class WorkerQuestions:
@@ -51,6 +53,7 @@ class WorkerQuestions:
         self._cluster = cluster
         self._clock = clock
         self._next_at = 0.0
+        self._trouble: str | None = None
         self.count = 0
 
     @property
@@ -68,7 +71,8 @@ class WorkerQuestions:
                     held = _held(reply.worker, answer)
                     if held is not None and held.held != "ready":
                         found[str(uuid)] = held
-        return Holders(found, is_whole, frozenset(reply.worker for reply in replies))
+        answered = frozenset(reply.worker for reply in replies)
+        return Holders(found, is_whole, answered, None if is_whole else self._trouble)
 
     def listed(self, what: str) -> Sequence[HeldTask]:
         """All tasks that workers list as `active`, `reserved` or `scheduled`."""
@@ -93,6 +97,7 @@ class WorkerQuestions:
             replies = self._cluster.ask(command, arguments, limit=len(may_live), timeout_s=ANSWER_S)
         finally:
             self._next_at = self._clock.monotonic() + PAUSE_S
+        self._trouble = next((reply.error for reply in replies if reply.error is not None), None)
         good = [reply for reply in replies if reply.error is None]
         return good, live <= {reply.worker for reply in good}
 
