@@ -441,7 +441,8 @@ class Settings:
     result_backend: str | None = setting(
         kinds.url("an address such as redis://localhost:6379/1"),
         None,
-        "Where results are kept.",
+        "Where results are kept. Databases keep times without their zone, so where the "
+        "application has a `timezone` other than UTC, name it with `app` as well.",
         fallback="what the application of `app` says",
     )
     data: Path = setting(
