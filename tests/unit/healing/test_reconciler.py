@@ -10,6 +10,7 @@ import pytest
 from tests.contract.stories import begun, uuid_of
 from tests.support.clocks import SetClock
 from tests.support.memory_cluster import MemoryCluster, MemoryResults, MemoryWorker
+from umbel.broker.base import QueuedMessage
 from umbel.cluster.events import Event
 from umbel.cluster.worker import SignOfLife
 from umbel.results.base import ListedIds, Result
@@ -304,6 +305,28 @@ def test_an_answer_that_cannot_be_read_is_told() -> None:
         "A worker's answer cannot be read. It is of type 'pickle'.",
     )
     assert (world.state(uuid_of(1)), world.reconciler.status().trouble) == ("UNKNOWN", None)
+
+
+@pytest.mark.parametrize("state", ["RETRY", "RECEIVED"])
+def test_a_task_that_is_back_in_its_queue_waits_there_while_no_worker_is_there(state: str) -> None:
+    uuid = uuid_of(1)
+    world = World()
+    sent, received, started = begun(uuid, T)
+    retried = second_try(uuid, T + 1)[0]
+    world.store.apply([sent, received, *([started, retried] if state == "RETRY" else [])])
+    world.cluster.queues["mail"] = [QueuedMessage(task_id=uuid)]
+    world.pass_time(2)
+    world.worker.is_deaf = True
+
+    world.pass_time(120, beats=False)
+    waiting = world.state(uuid)
+    world.cluster.queues["mail"] = []
+    world.pass_time(60, beats=False)
+
+    task = world.store.task(uuid)
+    assert task is not None
+    assert (waiting, task.state) == (state, "UNKNOWN")
+    assert task.reconciled[-1].sources == ("backend", "worker", "queue")
 
 
 def test_of_a_worker_that_is_gone_nobody_knows() -> None:

@@ -8,10 +8,9 @@ from typing import Final
 
 from umbel.broker.base import Cluster
 from umbel.clock import Clock
-from umbel.cluster.task import PENDING
 from umbel.errors import BrokerError
 from umbel.query.ast import And, Comparison, Matches
-from umbel.services.healing.suspects import TaskEvidence, latest_losses
+from umbel.services.healing.suspects import QUEUED_STATES, TaskEvidence, latest_losses
 from umbel.services.health.worker_status import recording_state, worker_status
 from umbel.services.search.doubt import WorkersAndGaps
 from umbel.store.base import Store
@@ -93,7 +92,7 @@ class EvidenceReader:
     def _empty_queues(self, now: float, wait_s: float) -> frozenset[str]:
         """The queues in which tasks wait by the history for long, and none by the broker."""
         waiting = self._store.search(
-            Matches("state", Comparison.EQUALS, (PENDING,)), now=now, limit=500, budget_s=0.5
+            Matches("state", Comparison.EQUALS, QUEUED_STATES), now=now, limit=500, budget_s=0.5
         )
         queues = sorted({t.queue for t in waiting.items if t.queue and now - t.timestamp > wait_s})
         if not queues:

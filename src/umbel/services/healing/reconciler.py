@@ -29,7 +29,7 @@ from umbel.broker.base import Cluster
 from umbel.clock import Clock
 from umbel.cluster.events import Event
 from umbel.cluster.reconciled import Source
-from umbel.cluster.task import PENDING, Task
+from umbel.cluster.task import Task
 from umbel.errors import NotSupported, ResultsUnavailable, UmbelError
 from umbel.results.base import ResultBackend
 from umbel.services.healing.answers import (
@@ -43,7 +43,12 @@ from umbel.services.healing.evidence import EvidenceReader
 from umbel.services.healing.gap_search import GapSearch
 from umbel.services.healing.lookup_rate import LookupRate
 from umbel.services.healing.suspect_schedule import OPEN_STATES, SuspectSchedule
-from umbel.services.healing.suspects import TaskEvidence, patience_s, why_unknown
+from umbel.services.healing.suspects import (
+    TaskEvidence,
+    may_be_queued,
+    patience_s,
+    why_unknown,
+)
 from umbel.services.healing.unsearched_gaps import UnsearchedGaps
 from umbel.services.healing.worker_questions import IDS_MAX, PAUSE_S, Holders, WorkerQuestions
 from umbel.store.base import HealingStatus, Store
@@ -280,6 +285,9 @@ class Reconciler:
         status = evidence.workers.workers.get(task.worker or "")
         # Of two workers of one name one answer is read.
         is_whole = holders.is_whole and not (status is not None and status[0].is_shared)
+        is_online = status is not None and status[1].status == "online"
+        is_there = is_online or task.worker in holders.answered
+        is_queued = may_be_queued(task, is_worker_there=is_there)
         since = min(waiting.since, max(found.since, task.timestamp))
         has_waited = now - max(since, waiting.held_at) >= patience_s(
             task, evidence, self._options.unknown_after_s
@@ -288,11 +296,9 @@ class Reconciler:
             self._suspects.ask_again([task.uuid], now)
         elif found.why == "expired" and not self._was_blind(evidence, task):
             self._heal(task.uuid, [expiry_of(task, now)])
-        elif has_waited and (task.state != PENDING or self._is_off_its_queue(task, evidence)):
-            is_online = status is not None and status[1].status == "online"
-            is_there = is_online or task.worker in holders.answered
+        elif has_waited and (not is_queued or self._is_off_its_queue(task, evidence)):
             why = why_unknown(task, found, is_worker_there=is_there)
-            if task.state == PENDING:
+            if is_queued:
                 sources = (*sources, "queue")
             self._put([unknown_end(task, why, sources, now)])
             self._suspects.drop(task.uuid)

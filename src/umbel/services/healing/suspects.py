@@ -16,8 +16,11 @@ import msgspec
 
 from umbel.cluster.losses import Loss
 from umbel.cluster.reconciled import Why
-from umbel.cluster.task import PENDING, RETRY, STARTED, Task
+from umbel.cluster.task import PENDING, RECEIVED, RETRY, STARTED, Task
 from umbel.services.search.doubt import WorkersAndGaps, doubt_of, is_before
+
+#: States in which the message of a task may lie in its queue.
+QUEUED_STATES: Final = (PENDING, RECEIVED, RETRY)
 
 Suspicion = Literal["worker", "gap", "loss", "overdue", "expired", "queue"]
 
@@ -110,6 +113,16 @@ def _of_waiting(task: Task, evidence: TaskEvidence, wait_s: float, now: float) -
     if task.queue in evidence.empty_queues and now - since > wait_s:
         return Suspect("queue", since)
     return None
+
+
+def may_be_queued(task: Task, *, is_worker_there: bool) -> bool:
+    """Whether a task that no worker has may lie in its queue: it was not taken off it, or it was
+    sent again for a retry, or the worker that had taken it and not begun it is gone, so that the
+    broker has it back. Without its queue that is not known of one that a worker had."""
+    if task.state == PENDING:
+        return True
+    is_back = task.state == RETRY or (task.state == RECEIVED and not is_worker_there)
+    return is_back and task.queue is not None
 
 
 def why_unknown(task: Task, found: Suspect, *, is_worker_there: bool) -> Why:
