@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from tests.contract.stories import BASE, failed, uuid_of
-from tests.support.clocks import SetWallClock
+from tests.support.clocks import SetClock, SetWallClock
 from umbel.auth.base import Actor
 from umbel.errors import ActionRefused, StoreError
 from umbel.redact.rules import Redactor, RedactRules
@@ -108,6 +108,22 @@ def test_ignored_errors_do_not_take_the_room_of_others(many: SqliteStore) -> Non
 def test_a_rare_error_that_was_not_counted_is_not_said_to_be_absent() -> None:
     assert ColumnCounts({"a": 3}, has_rest=True).of("b") is None
     assert ColumnCounts({"a": 3}, has_rest=False).of("b") == 0
+
+
+def test_an_error_that_grows_never_failed_more_often_in_an_hour_than_in_a_week() -> None:
+    store, clock = few(), SetClock(NOW)
+    errors = Errors(store, MemoryLedger(), clock, Redactor(RedactRules()))
+    errors.groups()
+    store.apply(failed(uuid_of(2), NOW - 20, exception="KeyError('password')"))
+    clock.time += 1
+
+    (group,) = errors.groups(since=NOW - 600, until=NOW).items
+
+    assert group.matrix.h1 is not None
+    assert group.matrix.h24 is not None
+    assert group.matrix.d7 is not None
+    assert group.matrix.h1 <= group.matrix.h24 <= group.matrix.d7
+    assert group.matrix.h24 == 2
 
 
 def test_without_time_a_list_says_that_it_is_not_complete(many: SqliteStore) -> None:

@@ -76,11 +76,16 @@ class MatrixCounts:
         self.is_complete = None not in self._columns.values()
 
     def of(self, error_id: str) -> Matrix:
-        """The row of one error."""
-        found = {
-            name: None if column is None else column.of(error_id)
-            for name, column in self._columns.items()
-        }
+        """The row of one error. A longer time has at least the failures of a shorter one, though it
+        was counted some seconds before: else an error that has just begun failed five times in an
+        hour, and never in a week."""
+        found: dict[str, int | None] = {}
+        shorter = 0
+        for name, column in self._columns.items():
+            count = None if column is None else column.of(error_id)
+            if count is not None:
+                shorter = count = max(count, shorter)
+            found[name] = count
         return Matrix(**found)
 
 
