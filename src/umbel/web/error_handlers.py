@@ -22,6 +22,7 @@ ErrorId = Annotated[
     str,
     Meta(
         pattern="^[0-9a-f]{12}$",
+        min_length=12,
         max_length=12,
         description="The id of an error: `error` of a task begins with it.",
         examples=["3f9c2a1b7d04"],

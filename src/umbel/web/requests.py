@@ -63,6 +63,7 @@ LogCursor = Annotated[
         max_length=30,
         pattern=r"^([0-9]{1,9}\.[0-9]{1,18})?$",
         description="`next` of an earlier answer.",
+        examples=["12.1500"],
     ),
 ]
 LogLimit = Annotated[

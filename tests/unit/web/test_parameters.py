@@ -93,6 +93,16 @@ def test_what_is_required_is_asked_for() -> None:
         (Annotated[int, Meta(ge=1)], "a whole number from 1"),
         (Annotated[float, Meta(gt=0, le=9)], "a number above 0, up to 9"),
         (Annotated[float, Meta(lt=9)], "a number below 9"),
+        (
+            Annotated[str, Meta(min_length=1, max_length=9, pattern=r"\S")],
+            "text of 1 to 9 characters that is not blank",
+        ),
+        (
+            Annotated[
+                str, Meta(min_length=2, max_length=2, pattern="^[0-9a-f]{2}$", examples=["3f"])
+            ],
+            "text of 2 characters that fits ^[0-9a-f]{2}$, such as 3f",
+        ),
     ],
 )
 def test_a_kind_without_bounds_is_described_all_the_same(kind: object, words: str) -> None:

@@ -110,7 +110,7 @@ def takes(kind: object) -> str:
         case "boolean":
             return "true or false"
         case "string":
-            return f"text{_length(schema)}"
+            return f"text{_length(schema)}{_form(schema)}"
         case "array":
             least, most = schema.get("minItems", 0), schema.get("maxItems")
             return "a list" if most is None else f"a list of {least:,} to {most:,} entries"
@@ -148,7 +148,21 @@ def _length(schema: Mapping[str, Any]) -> str:
     """The bounds of a text in words; "" without an upper bound."""
     if "maxLength" not in schema:
         return ""
-    return f" of {schema.get('minLength', 0):,} to {schema['maxLength']:,} characters"
+    least, most = schema.get("minLength", 0), schema["maxLength"]
+    return f" of {most:,} characters" if least == most else f" of {least:,} to {most:,} characters"
+
+
+def _form(schema: Mapping[str, Any]) -> str:
+    """What a text has to look like, in words; "" without a pattern. Without it the sentence of a
+    text that has the right length would be false."""
+    match schema.get("pattern"):
+        case None:
+            return ""
+        case r"\S":
+            return " that is not blank"
+        case pattern:
+            examples = schema.get("examples", ())
+            return f" that fits {pattern}" + (f", such as {examples[0]}" if examples else "")
 
 
 def _unknown(name: str, names: list[str]) -> Refusal:
