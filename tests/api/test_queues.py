@@ -32,6 +32,17 @@ async def test_it_is_told_where_a_task_would_go_and_who_runs_it(world: World) ->
     ]
 
 
+async def test_celerys_own_tasks_are_registered_at_every_worker(world: World) -> None:
+    world.cluster.routes = {"celery.backend_cleanup": "mail"}
+    path = "/api/v1/names/celery.backend_cleanup/registration"
+
+    route = (await world.get("/api/v1/route", name="celery.backend_cleanup")).json()
+    registration = (await world.get(path)).json()
+
+    assert (route["registered"], route["warnings"]) == ([world.worker.name], [])
+    assert (registration["workers"], registration["without"]) == ([world.worker.name], [])
+
+
 async def test_a_route_that_fails_is_a_sentence_and_no_name_is_a_problem(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

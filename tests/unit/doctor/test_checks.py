@@ -160,6 +160,12 @@ def test_names_that_nobody_registered_are_a_fault_unless_a_worker_is_silent() ->
     assert "celery@eu-2 did not answer" in unsure.cannot
 
 
+def test_celerys_own_tasks_are_registered_though_no_worker_lists_them() -> None:
+    item = of("names", facts(tasks=TaskUse(names={"celery.backend_cleanup": 1, "shop.charge": 4})))
+
+    assert item.verdict == "well"
+
+
 def test_tasks_that_wait_beyond_the_visibility_timeout_run_twice() -> None:
     item = of("visibility-timeout", facts(tasks=TaskUse(far_eta=3)))
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from umbel.services.cluster.inspection import InspectAnswers
+from umbel.services.control.bounds import BUILT_IN
 
 
 class TaskDescription(msgspec.Struct, frozen=True):
@@ -45,6 +46,19 @@ def registered_tasks(
         )
         for name in sorted({*counts, *described})
     )
+
+
+def is_built_in(name: str) -> bool:
+    """Whether every worker has this task, and lists it nowhere: `celery.chord_unlock` runs wherever
+    chords do, `celery.backend_cleanup` once a day (celery/worker/control.py, `registered`)."""
+    return name.startswith(BUILT_IN)
+
+
+def workers_with(answers: InspectAnswers, name: str) -> tuple[str, ...]:
+    """The workers that have registered a name, of those that answered."""
+    if is_built_in(name):
+        return tuple(sorted(answers.values))
+    return tuple(workers_by_name(answers).get(name, ()))
 
 
 def workers_by_name(answers: InspectAnswers) -> dict[str, list[str]]:

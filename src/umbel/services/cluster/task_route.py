@@ -10,7 +10,7 @@ from umbel.broker.base import Cluster, Routing, Signature
 from umbel.errors import BrokerError, RouteTooSlow
 from umbel.services.cluster.inspection import Inspection
 from umbel.services.cluster.queue_inspection import QueueInspection, QueueList, QueueRow
-from umbel.services.cluster.registered_tasks import workers_by_name
+from umbel.services.cluster.registered_tasks import workers_with
 from umbel.services.control.reserved_names import refuse_reserved
 from umbel.services.pauses.paused_queues import PausedQueue, paused_queue, paused_queues
 from umbel.services.pauses.words import waits_for_resume
@@ -111,7 +111,7 @@ class TaskRoutes:
             return None, ()
         if not answers.values:
             return None, answers.missing
-        return tuple(workers_by_name(answers).get(name, ())), answers.missing
+        return workers_with(answers, name), answers.missing
 
 
 def _consuming(queue: QueueRow | None, found: QueueList) -> tuple[str, ...] | None:

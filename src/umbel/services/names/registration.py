@@ -14,7 +14,7 @@ from typing import Final
 
 from umbel.errors import BrokerError
 from umbel.services.cluster.inspection import InspectAnswers, Inspection
-from umbel.services.cluster.registered_tasks import TaskDescription, workers_by_name
+from umbel.services.cluster.registered_tasks import TaskDescription, workers_with
 from umbel.services.names.rows import Registration
 
 #: What a worker is asked about a task.
@@ -36,7 +36,7 @@ def registration(
     application = described.get(name, TaskDescription())
     try:
         answers = inspection.inspect("registered")
-        workers = tuple(workers_by_name(answers).get(name, ()))
+        workers = workers_with(answers, name)
         options = _options(name, inspection, workers[0]) if workers else {}
     except BrokerError as error:
         return Registration(

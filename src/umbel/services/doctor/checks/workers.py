@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from umbel.services.cluster.registered_tasks import is_built_in
 from umbel.services.doctor.checks.base import found_by, of_health
 from umbel.services.doctor.facts import DoctorFacts
 from umbel.services.doctor.item import CheckAnswer, DoctorFix, shell, shown, unknown, well
@@ -98,7 +99,11 @@ def unregistered_names(facts: DoctorFacts) -> CheckAnswer:
             "A worker has to answer `registered`.",
         )
     registered = frozenset().union(*given.registered.values())
-    strange = {name: count for name, count in facts.tasks.names.items() if name not in registered}
+    strange = {
+        name: count
+        for name, count in facts.tasks.names.items()
+        if name not in registered and not is_built_in(name)
+    }
     cannot = ""
     if given.silent:
         cannot = f"{names(given.silent)} did not answer and may know them."
