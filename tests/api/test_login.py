@@ -283,7 +283,13 @@ async def test_where_there_is_no_login_nobody_can_log_in() -> None:
     [
         ("/", "/login"),
         ("/tasks?q=state:FAILURE", "/login?next=tasks%3Fq%3Dstate%3AFAILURE"),
-        ("/tasks/a%2Fb", "/login?next=tasks%2Fa%2Fb"),
+        ("/tasks/a%2Fb", "/login?next=tasks%2Fa%252Fb"),
+        ("/tasks/a%3Fb%23c?x=%25", "/login?next=tasks%2Fa%253Fb%2523c%3Fx%3D%2525"),
+        (
+            "/queues/gr%C3%B6%C3%9Fe%2F%252F",
+            "/login?next=queues%2Fgr%25C3%25B6%25C3%259Fe%252F%25252F",
+        ),
+        ("/workers/celery@eu-1", "/login?next=workers%2Fcelery%40eu-1"),
         ("//evil.example/", "/login?next=evil.example%2F"),
     ],
 )

@@ -25,6 +25,7 @@ from umbel.services.control.bounds import scope_of
 from umbel.web.authentication import Access
 from umbel.web.cluster_addresses import cluster_of
 from umbel.web.http.origin import is_from_elsewhere
+from umbel.web.http.path_routes import address_below_prefix
 from umbel.web.http.problems import Refusal
 from umbel.web.http.proxy_advice import cross_site
 from umbel.web.http.redirects import redirect
@@ -170,9 +171,8 @@ def _turn_away(scope: Scope, path: str) -> Response:
             "password (Authorization: Basic ...).",
         )
     if _wants_page(scope, path):
-        query = scope["query_string"].decode("latin-1")
         root: str = scope.get("root_path", "")
-        target = quote(path.lstrip("/") + (f"?{query}" if query else ""), safe="")
+        target = quote(address_below_prefix(scope), safe="")
         address = f"{root}/login" + (f"?next={target}" if target else "")
         return redirect(address)
     text = "Access denied: send a name and password, or a token.\n"

@@ -13,9 +13,9 @@ from umbel.auth.claims import values_at
 from umbel.auth.providers.base import Claimed
 from umbel.auth.providers.config import ProviderConfig
 from umbel.auth.rights import Rights
+from umbel.web.http.path_routes import address_below_prefix
 from umbel.web.http.problems import Refusal
 from umbel.web.http.redirects import redirect
-from umbel.web.http.scopes import path_of
 from umbel.web.logins.addresses import FAILED
 from umbel.web.logins.labels import label_of
 from umbel.web.logins.outcome import LoginOutcome, LoginOutcomes, RefusedLogin
@@ -57,8 +57,7 @@ class NoEntry(Refusal):
 
 def to_login_page(outcomes: LoginOutcomes, error: NoEntry | NotBelieved, scope: Scope) -> Response:
     """The redirect of a browser to the page that says so, and leads back to where it was."""
-    query = scope["query_string"].decode("latin-1")
-    target = path_of(scope).lstrip("/") + (f"?{query}" if query else "")
+    target = address_below_prefix(scope)
     back = f"&next={quote(target, safe='')}" if target else ""
     root: str = scope.get("root_path", "")
     response = redirect(f"{root}/login?{FAILED}{back}")

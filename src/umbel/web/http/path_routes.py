@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any, Final
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from starlette.routing import Match, Route
 from starlette.types import Scope
@@ -21,6 +21,8 @@ from umbel.web.http.scopes import path_of
 #: lengths stay.
 _MARK: Final = "\ue000"
 _SLASH: Final = re.compile("%2F", re.IGNORECASE)
+#: What a path may have as it is (RFC 3986, 3.3).
+_SAFE_IN_PATH: Final = "/:@!$&'()*+,;=~-._"
 
 
 class EncodedSlashRoute(Route):
@@ -61,6 +63,15 @@ def marked_path(scope: Scope) -> str | None:
     if path.endswith(decoded):
         return path[: len(path) - len(decoded)] + marked
     return marked[-len(path) :] if decoded.endswith(path) else None
+
+
+def address_below_prefix(scope: Scope) -> str:
+    """Path and query as they stand in an address, without a slash at the beginning: what is
+    encoded within a part (`tasks/a%3Fb`) is so here, too, and leads to the same page."""
+    marked = marked_path(scope) or scope["path"]
+    path = quote(path_of({**scope, "path": marked}).lstrip("/"), safe=_SAFE_IN_PATH)
+    query: str = scope["query_string"].decode("latin-1")
+    return path.replace(quote(_MARK), "%2F") + (f"?{query}" if query else "")
 
 
 def _unmarked(value: Any) -> Any:
