@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from umbel.cli.printing import clean
 from umbel.clock import SystemClock
 from umbel.owner import owned
 from umbel.services.control.login_audit import LoginAudit
@@ -45,6 +46,15 @@ def all_ledgers(where: Mapping[str, Where]) -> Iterator[list[OpenedLedger]]:
     clusters = load_settings(_given(where), os.environ, Path.cwd()).clusters
     with _opened([(each.settings, name) for name, each in clusters.items()]) as found:
         yield found
+
+
+def directories_of(ledgers: Sequence[OpenedLedger]) -> str:
+    """The directories that were looked into, in words. Who names a server with `UMBEL_SERVER` may
+    take what is not in them for what is not at that server."""
+    found = ", ".join(dict.fromkeys(clean(str(each.directory)) for each in ledgers))
+    if os.environ.get("UMBEL_SERVER"):
+        return f"{found}; UMBEL_SERVER is not looked at"
+    return found
 
 
 def _given(where: Mapping[str, Where]) -> dict[str, object]:

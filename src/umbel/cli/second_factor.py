@@ -7,7 +7,7 @@ import click
 from umbel.auth.machine_user import machine_user
 from umbel.auth.second_factor import SecondFactors
 from umbel.cli.groups import Group
-from umbel.cli.ledgers import Where, all_ledgers
+from umbel.cli.ledgers import Where, all_ledgers, directories_of
 from umbel.cli.options import data_options
 from umbel.cli.printing import clean, clock, print_table, say
 from umbel.clock import SystemClock
@@ -31,15 +31,18 @@ def list_factors(**where: Where) -> None:
     with all_ledgers(where) as ledgers:
         for each in reversed(ledgers):
             found |= {factor.user: factor for factor in each.ledger.second_factors()}
-    rows = (
-        {
-            "name": clean(factor.user),
-            "since": clock(factor.since),
-            "recovery codes left": str(len(factor.recovery)),
-        }
-        for _, factor in sorted(found.items())
-        if factor.since is not None
-    )
+        rows = [
+            {
+                "name": clean(factor.user),
+                "since": clock(factor.since),
+                "recovery codes left": str(len(factor.recovery)),
+            }
+            for _, factor in sorted(found.items())
+            if factor.since is not None
+        ]
+        if not rows:
+            say(f"Nobody has a second factor in {directories_of(ledgers)}.", err=True)
+            return
     print_table(rows, ("name", "since", "recovery codes left"))
 
 
@@ -55,7 +58,7 @@ def reset(user: str, **where: Where) -> None:
         factors = SecondFactors([each.ledger for each in ledgers], SystemClock())
         if not factors.remove(user):
             raise UmbelError(
-                f"{clean(user)[:100]} has no second factor.",
+                f"{clean(user)[:100]} has no second factor in {directories_of(ledgers)}.",
                 remedy="umbel second-factor list names those who have.",
             )
         for each in ledgers:

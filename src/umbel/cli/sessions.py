@@ -9,7 +9,7 @@ import click
 
 from umbel.auth.machine_user import machine_user
 from umbel.cli.groups import Group
-from umbel.cli.ledgers import OpenedLedger, Where, all_ledgers
+from umbel.cli.ledgers import OpenedLedger, Where, all_ledgers, directories_of
 from umbel.cli.options import data_options
 from umbel.cli.printing import clean, clock, print_table, say
 from umbel.errors import SettingsError, UmbelError
@@ -32,6 +32,10 @@ def list_sessions(user: str | None, **where: Where) -> None:
     """Print the sessions that last, the newest first."""
     with all_ledgers(where) as ledgers:
         found = _sessions(ledgers, user)
+        if not found:
+            of_whom = f" of {clean(user)[:200]}" if user else ""
+            say(f"No session{of_whom} lasts in {directories_of(ledgers)}.", err=True)
+            return
     print_table((_row(each) for each in found), _COLUMNS)
 
 
@@ -50,7 +54,7 @@ def end(session_id: str | None, user: str | None, **where: Where) -> None:
         if not wanted:
             of_whom = f"of {user}" if user else f"with the id {session_id}"
             raise UmbelError(
-                f"There is no session {clean(of_whom)[:200]}.",
+                f"There is no session {clean(of_whom)[:200]} in {directories_of(ledgers)}.",
                 remedy="umbel sessions list names those that last.",
             )
         _end(ledgers, wanted)

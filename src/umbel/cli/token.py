@@ -13,7 +13,7 @@ from umbel.auth.passwords import hash_password
 from umbel.auth.people import ROLES
 from umbel.auth.tokens import described, free_name, new_token
 from umbel.cli.groups import Group
-from umbel.cli.ledgers import Where, named_ledgers
+from umbel.cli.ledgers import Where, directories_of, named_ledgers
 from umbel.cli.options import directories_options
 from umbel.cli.printing import clean, clock, print_table, put, say, telling
 from umbel.errors import SettingsError, UmbelError
@@ -98,7 +98,7 @@ def create(
         put(shown)
     say(
         f"Token {made.name}, with role {role}{_bounds(made)}, is good for Umbel in "
-        f"{', '.join(str(each.directory) for each in found)}.",
+        f"{directories_of(found)}.",
         err=True,
     )
 
@@ -114,6 +114,9 @@ def list_tokens(**where: Where) -> None:
             for each in found
             for token in each.ledger.tokens()
         ]
+        if not rows:
+            say(f"There are no tokens in {directories_of(found)}.", err=True)
+            return
     columns = ("name", "role", "for", "created", "expires", "last used", "made by")
     print_table(rows, ("cluster", *columns) if len(found) > 1 else columns)
 
@@ -128,10 +131,11 @@ def revoke(name: str, **where: Where) -> None:
         dropped = [each for each in found if each.ledger.drop_token(name)]
         for each in dropped:
             each.audit.noted(revoker, TOKEN_REVOKED, f"the token {name}")
-    if not dropped:
-        raise UmbelError(
-            f"There is no token {clean(name)[:100]}.", remedy="umbel token list names them."
-        )
+        if not dropped:
+            raise UmbelError(
+                f"There is no token {clean(name)[:100]} in {directories_of(found)}.",
+                remedy="umbel token list names them.",
+            )
     say(f"Token {name} is revoked.", err=True)
 
 

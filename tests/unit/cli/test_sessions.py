@@ -95,8 +95,8 @@ def test_all_sessions_of_a_person_end_at_once(
 @pytest.mark.parametrize(
     ("asked", "sentence"),
     [
-        (["zz"], "There is no session with the id zz."),
-        (["--user", "eve"], "There is no session of eve."),
+        (["zz"], "There is no session with the id zz in "),
+        (["--user", "eve"], "There is no session of eve in "),
         ([], "Name one session by its ID, or a person with --user."),
         (["a1", "--user", "otto"], "Name one session by its ID, or a person with --user."),
     ],
@@ -119,3 +119,19 @@ def test_a_session_ends_in_the_ledger_of_every_cluster(data: Path, tmp_path: Pat
     assert run(["sessions", "end", "--user", "otto", "--data", str(data)]) == 0
 
     assert [lasting(data / name) for name in ("shop", "mail")] == [["a2", "a1"]] * 2
+
+
+def test_who_named_a_server_reads_where_sessions_were_looked_for_instead(
+    capsys: pytest.CaptureFixture[str], data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UMBEL_SERVER", "https://umbel.example.com")
+    empty = data / "elsewhere"
+
+    for command in (["sessions"], ["token"], ["second-factor"]):
+        assert run([*command, "list", "--data", str(empty)]) == 0
+        told = capsys.readouterr()
+        assert told.out == ""
+        assert f"in {empty}; UMBEL_SERVER is not looked at." in told.err
+
+    assert run(["sessions", "end", "--user", "ann", "--data", str(empty)]) == 1
+    assert "UMBEL_SERVER is not looked at" in capsys.readouterr().err

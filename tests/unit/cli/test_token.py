@@ -71,7 +71,7 @@ def test_a_revoked_token_is_gone(capsys: pytest.CaptureFixture[str], data: str) 
 
     assert Tokens(SqliteLedger(Path(data))).identify(token, time.time()) is None
     assert run(["token", "revoke", "ci", "--data", data]) == 1
-    assert "There is no token ci." in capsys.readouterr().err
+    assert f"There is no token ci in {data}." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
