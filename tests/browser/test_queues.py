@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import OpenPage, Theme
 from tests.browser.test_access import THEMES, violations
@@ -57,3 +57,32 @@ def test_axe_finds_nothing_where_a_queue_is_read_by_nobody(
     expect(sentence.get_by_role("link", name="workers")).to_be_visible()
 
     assert violations(page, axe_source) == []
+
+
+#: A queue that cannot be looked into.
+TROUBLE = (
+    "RabbitMQ at amqp://broker.example.com:5672/shop has not got this queue. Check its name, or "
+    "start a worker that reads it."
+)
+#: A column that is narrower breaks words at each letter, pixels.
+LEGIBLE_PX = 85
+
+
+def _with_trouble(route: Route) -> None:
+    answer = route.fetch()
+    found = answer.json()
+    found["items"] = [each | {"ready": None, "trouble": TROUBLE} for each in found["items"]]
+    route.fulfill(response=answer, json=found)
+
+
+@pytest.mark.usefixtures("workers")
+def test_a_queue_that_cannot_be_read_leaves_room_for_words_beside_it(open_page: OpenPage) -> None:
+    page = open_page("workers", width=768)
+    page.route("**/api/v1/queues", _with_trouble)
+    page.get_by_role("link", name="Queues").first.click()
+    cell = page.get_by_role("row").filter(has_text="images").get_by_role("cell", name="media@")
+    expect(cell).to_be_visible()
+
+    box = cell.bounding_box()
+    assert box is not None
+    assert box["width"] >= LEGIBLE_PX
