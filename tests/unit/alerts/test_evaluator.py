@@ -180,6 +180,21 @@ def test_queues_are_judged_by_samples_and_not_without(watched: Watched) -> None:
     assert alert.link.startswith("/queues/mail?from=")
 
 
+def test_a_rule_over_a_minute_does_not_count_what_failed_before_it(watched: Watched) -> None:
+    watched.add("failures of name:shop.* > 10 over 1 min")
+    watched.clock.time = NOW - NOW % 60
+    for number in range(20):
+        watched.fail(2, first=2 * number)
+        watched.later(10)
+
+    assert answer_of(watched)[0] == "well"
+    assert watched.sent() == []
+
+    watched.fail(9, first=40)
+    watched.later(1)
+    assert answer_of(watched)[0] == "firing"
+
+
 def test_a_title_has_the_names_of_what_fires_and_no_ids(watched: Watched) -> None:
     """Also of a queue whose name looks like the words of another rule."""
     watched.add("depth of queue errors* > 100", name="Depth")

@@ -39,7 +39,7 @@ class TaskReadings:
 
     def count(self, condition: CountThreshold, state: HistoryState) -> AlertEvidence:
         found = self._counts(condition, state, condition.window_s)
-        value = measured(condition, found.total)
+        value = measured(condition, counts_since(found, state.now - condition.window_s))
         link = link_of_tasks(condition.text, state.now - condition.window_s, state.now)
         if value is None:
             why = "How many tasks were seen cannot be counted by their state; ask for failures."
@@ -159,6 +159,23 @@ def measured(condition: CountThreshold, counts: Counts) -> float | None:
         "tasks": counts.seen,
     }[condition.measure]
     return None if found is None else float(found)
+
+
+def counts_since(found: CountSeries, start: float) -> Counts:
+    """The counts of a series from `start` on. It is of whole buckets, the first of which may begin
+    a minute before: of a rule over one minute that would be twice its time. How much of that bucket
+    lies before is taken to be its share of the time."""
+    first = next((each for each in found.buckets if each.start < start), None)
+    if first is None:
+        return found.total
+    share = min(1.0, (start - first.start) / found.bucket_s)
+    seen = found.total.seen
+    return Counts(
+        seen=None if seen is None else seen - round((first.seen or 0) * share),
+        succeeded=found.total.succeeded - round(first.succeeded * share),
+        failed=found.total.failed - round(first.failed * share),
+        revoked=found.total.revoked - round(first.revoked * share),
+    )
 
 
 def bucket_of_window(window_s: float) -> float:
