@@ -49,6 +49,9 @@ def list_alerts(source: Source, ended: bool, limit: int, form: ListFormat) -> in
     print_rows(rows, columns, form, shown=_shown, times=_TIMES)
     if now is None or form.as_json:
         return 0 if now is None else int(bool(now.firing))
+    more = len(found) - len(rows) + now.more
+    if more:
+        printing.say(f"And {more:,} more.", err=True)
     if not rows:
         printing.say("Nothing fires." if now.rules else "There are no rules yet.", err=True)
     for each in now.unknown:

@@ -541,10 +541,22 @@ def test_a_thousand_that_fire_at_once_are_one_message_and_bounded(watched: Watch
     watched.later(1)
 
     assert len(watched.ledger.open_alerts()) == SUBJECTS_MAX
+    assert watched.alerts.now().more == 0
     ((kind, text),) = watched.sent()
     assert kind == "fired"
     assert "more" in text
     assert len(text) < 2_000
+
+
+def test_what_is_left_out_of_a_list_of_what_fires_is_told(watched: Watched) -> None:
+    for name in ("one", "other"):
+        watched.add("depth of queue * > 100", name=name)
+    full = {f"queue-{number:04}": (150.0, 150.0, 0.0, 1.0, 1.0) for number in range(150)}
+    watched.samples.keep("queue", watched.clock.now(), full)
+    watched.later(1)
+
+    found = watched.alerts.now()
+    assert (len(found.firing), found.more) == (200, 100)
 
 
 def test_a_clock_that_is_put_back_an_hour_tells_nobody_twice(watched: Watched) -> None:

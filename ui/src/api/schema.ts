@@ -178,6 +178,7 @@ export interface AlertList {
   failed: AlertNotice[]
   rules: number
   watch: Alerting | null
+  more: number
 }
 
 export interface AlertNotice {

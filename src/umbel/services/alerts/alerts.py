@@ -84,9 +84,12 @@ class Alerts:
         opened = self._ledger.open_alerts()
         rules = {each.id: each.name for each in self.rules.all() if each.enabled}
         answers = self._ledger.rule_answers().values()
+        firing = _gravest(each for each in opened if each.phase == "firing")
+        pending = _gravest(each for each in opened if each.phase == "pending")
         return AlertList(
-            firing=_gravest(each for each in opened if each.phase == "firing"),
-            pending=_gravest(each for each in opened if each.phase == "pending"),
+            firing=firing,
+            pending=pending,
+            more=len(opened) - len(firing) - len(pending),
             unknown=tuple(
                 UnknownRule(**msgspec.structs.asdict(each), name=rules[each.rule])
                 for each in answers

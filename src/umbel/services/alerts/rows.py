@@ -53,7 +53,8 @@ class UnknownRule(RuleAnswer, frozen=True, kw_only=True):
 class AlertList(msgspec.Struct, frozen=True, kw_only=True):
     """What fires, the gravest and newest first, then what is `pending`; `unknown` are rules of
     which it cannot be known, or is not yet known. `failed` are messages that are not delivered, the
-    newest. `watch` is how rules are judged, null where this process does not."""
+    newest. `watch` is how rules are judged, null where this process does not. `more` is how many of
+    what fires or is pending are left out."""
 
     firing: tuple[Alert, ...]
     pending: tuple[Alert, ...]
@@ -62,6 +63,7 @@ class AlertList(msgspec.Struct, frozen=True, kw_only=True):
     failed: tuple[AlertNotice, ...]
     rules: int
     watch: Alerting | None
+    more: int = 0
 
 
 class AlertHistory(msgspec.Struct, frozen=True, kw_only=True):
