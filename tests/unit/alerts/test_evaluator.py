@@ -210,6 +210,35 @@ def test_a_title_has_the_names_of_what_fires_and_no_ids(watched: Watched) -> Non
     }  # fmt: skip
 
 
+def test_a_mean_over_a_time_is_not_told_of_a_part_of_it(watched: Watched) -> None:
+    """Sampled for ten seconds, after an hour in which no server ran."""
+    watched.add("depth of queue mail > 100 over 5 min")
+
+    def sampled(depth: float, every_s: float = 10.0, count: int = 1) -> None:
+        for _ in range(count):
+            full = (depth, depth, 0.0, 1.0, 12.0)
+            watched.samples.keep("queue", watched.clock.now(), {"mail": full})
+            watched.later(every_s)
+
+    sampled(150.0)
+    assert answer_of(watched) == (
+        "not yet known", "Queue mail was sampled for 1 s, and the rule asks about 5 min.",
+    )  # fmt: skip
+    assert watched.sent() == []
+    sampled(150.0, count=30)
+    assert answer_of(watched)[0] == "firing"
+
+    watched.later(240)
+    sampled(1.0)
+    assert answer_of(watched)[0] == "cannot be known"
+    (alert,) = watched.alerts.now().firing
+    assert alert.unknown_since is not None
+
+    watched.later(3_600)
+    sampled(900.0)  # above the limit even if it was empty before
+    assert watched.alerts.now().firing[0].unknown_since is None
+
+
 def test_a_worker_that_falls_silent_fires_and_comes_back(watched: Watched) -> None:
     watched.add("any worker silent for 5 min")
     watched.later(0)

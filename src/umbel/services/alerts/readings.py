@@ -7,7 +7,6 @@ store that cannot be read at all raises.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import fmean
 from typing import Final
 
 import msgspec
@@ -31,12 +30,8 @@ from umbel.services.alerts.condition import (
 )
 from umbel.services.alerts.history_state import HistoryState, history_state
 from umbel.services.alerts.judge import AlertEvidence, AlertReading, crosses
-from umbel.services.alerts.links import (
-    link_of_error,
-    link_of_overview,
-    link_of_queue,
-    link_of_worker,
-)
+from umbel.services.alerts.links import link_of_error, link_of_overview, link_of_worker
+from umbel.services.alerts.queue_reading import queue_reading
 from umbel.services.alerts.task_readings import QUESTION_S, TaskReadings
 from umbel.services.cluster.listed_workers import ListedWorkers
 from umbel.services.errors.errors import Errors
@@ -146,14 +141,16 @@ class AlertReader:
             limit=SAMPLED_MAX["queue"],
         )
         fits, column = glob(condition.queue), QUEUE_COLUMNS[condition.measure]
-        readings = []
+        step_s, readings = float(found.bucket_s), []
         for line in found.items:
             if is_pattern and not fits(line.name):
                 continue
-            values = [v[column] for at, v in line.points if at + found.bucket_s >= now - window_s]
-            latest = line.points[-1][0] if line.points else 0
-            is_fresh = latest + found.bucket_s >= now - fresh_s
-            readings.append(_queue_reading(condition, line.name, values, now, is_fresh=is_fresh))
+            sampled = {
+                at + step_s: values[column]
+                for at, values in line.points
+                if at + step_s >= now - window_s
+            }
+            readings.append(queue_reading(condition, line.name, sampled, now, fresh_s, step_s))
         return AlertEvidence(readings=tuple(readings))
 
     # -- workers ------------------------------------------------------------------------------
@@ -240,26 +237,6 @@ def error_text(condition: ErrorAppears, group: ErrorGroup, now: float) -> str | 
     if condition.new and is_new and state.state == "open":
         return f"{title} is new: {number(group.count, 'failure')} of {', '.join(group.names[:3])}."
     return None
-
-
-def _queue_reading(
-    condition: QueueThreshold,
-    queue: str,
-    values: Sequence[float | None],
-    now: float,
-    *,
-    is_fresh: bool,
-) -> AlertReading:
-    link = link_of_queue(queue, now)
-    if not is_fresh:
-        why = f"Queue {queue} was not seen in the last samples."
-        return AlertReading(subject=queue, why=why, link=link)
-    given = [each for each in values if each is not None]
-    if not given or (not condition.window_s and values[-1] is None):
-        why = f"Nobody could say the {condition.measure} of queue {queue}."
-        return AlertReading(subject=queue, why=why, link=link)
-    value = fmean(given) if condition.window_s else given[-1]
-    return AlertReading(subject=queue, value=value, link=link)
 
 
 def _not_sampled(sampling: Sampling | None) -> str:
