@@ -317,6 +317,7 @@ def test_a_task_that_is_back_in_its_queue_waits_there_while_no_worker_is_there(s
     world.cluster.queues["mail"] = [QueuedMessage(task_id=uuid)]
     world.pass_time(2)
     world.worker.is_deaf = True
+    world.store.apply([Event(type="worker-offline", timestamp=T + 3, hostname=WORKER, pid=11)])
 
     world.pass_time(120, beats=False)
     waiting = world.state(uuid)

@@ -30,6 +30,7 @@ from umbel.clock import Clock
 from umbel.cluster.events import Event
 from umbel.cluster.reconciled import Source
 from umbel.cluster.task import Task
+from umbel.cluster.worker import OFFLINE, ONLINE
 from umbel.errors import NotSupported, ResultsUnavailable, UmbelError
 from umbel.results.base import ResultBackend
 from umbel.services.healing.answers import (
@@ -282,12 +283,11 @@ class Reconciler:
         """Nobody who answered has the task."""
         waiting = self._suspects[task.uuid]
         found = waiting.found
-        status = evidence.workers.workers.get(task.worker or "")
+        worker, stands = evidence.workers.workers.get(task.worker or "", (None, None))
+        status = None if stands is None else stands.status
         # Of two workers of one name one answer is read.
-        is_whole = holders.is_whole and not (status is not None and status[0].is_shared)
-        is_online = status is not None and status[1].status == "online"
-        is_there = is_online or task.worker in holders.answered
-        is_queued = may_be_queued(task, is_worker_there=is_there)
+        is_whole = holders.is_whole and not (worker is not None and worker.is_shared)
+        is_queued = may_be_queued(task, has_worker_left=status == OFFLINE)
         since = min(waiting.since, max(found.since, task.timestamp))
         has_waited = now - max(since, waiting.held_at) >= patience_s(
             task, evidence, self._options.unknown_after_s
@@ -297,6 +297,7 @@ class Reconciler:
         elif found.why == "expired" and not self._was_blind(evidence, task):
             self._heal(task.uuid, [expiry_of(task, now)])
         elif has_waited and (not is_queued or self._is_off_its_queue(task, evidence)):
+            is_there = status == ONLINE or task.worker in holders.answered
             why = why_unknown(task, found, is_worker_there=is_there)
             if is_queued:
                 sources = (*sources, "queue")

@@ -115,13 +115,13 @@ def _of_waiting(task: Task, evidence: TaskEvidence, wait_s: float, now: float) -
     return None
 
 
-def may_be_queued(task: Task, *, is_worker_there: bool) -> bool:
+def may_be_queued(task: Task, *, has_worker_left: bool) -> bool:
     """Whether a task that no worker has may lie in its queue: it was not taken off it, or it was
-    sent again for a retry, or the worker that had taken it and not begun it is gone, so that the
-    broker has it back. Without its queue that is not known of one that a worker had."""
+    sent again for a retry, or the worker that had taken it and not begun it said goodbye, and gave
+    it back. Without its queue that is not known of one that a worker had."""
     if task.state == PENDING:
         return True
-    is_back = task.state == RETRY or (task.state == RECEIVED and not is_worker_there)
+    is_back = task.state == RETRY or (task.state == RECEIVED and has_worker_left)
     return is_back and task.queue is not None
 
 
