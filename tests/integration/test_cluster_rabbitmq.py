@@ -68,6 +68,7 @@ def test_a_queue_that_is_not_there_is_told_and_costs_the_others_nothing(
         gone, mail = cluster.depths(["gone", "mail"])
 
     assert gone.ready is None
+    assert (gone.is_absent, mail.is_absent) == (True, False)
     assert "has not got the queue gone" in str(gone.trouble)
     assert mail.ready == 0
 

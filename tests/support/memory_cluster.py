@@ -162,7 +162,7 @@ class MemoryCluster:
         return tuple(
             QueueDepth(name=name, ready=len(self.queues[name]), consumers=self.consumers.get(name))
             if name in self.queues
-            else QueueDepth(name=name, trouble=f"There is no queue {name}.")
+            else QueueDepth(name=name, trouble=f"There is no queue {name}.", is_absent=True)
             for name in queues
         )
 

@@ -166,7 +166,8 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
 class QueueDepth(msgspec.Struct, frozen=True, kw_only=True):
     """One queue now. None is unknown: see `Capabilities.missing` for why. `ready` messages
     wait, `unacknowledged` ones are with workers. `priorities` is `ready` by priority step,
-    where the broker keeps them apart. `trouble` says why nothing is known of this queue."""
+    where the broker keeps them apart. `trouble` says why nothing is known of this queue, and with
+    `is_absent` that is since the broker says that there is none."""
 
     name: str
     ready: int | None = None
@@ -175,6 +176,7 @@ class QueueDepth(msgspec.Struct, frozen=True, kw_only=True):
     priorities: dict[int, int] = {}
     kind: str | None = None
     trouble: str | None = None
+    is_absent: bool = False
 
 
 class QueueHead(msgspec.Struct, frozen=True):

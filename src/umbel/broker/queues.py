@@ -18,6 +18,8 @@ from umbel.clock import Clock
 from umbel.errors import BrokerError, BrokerRefused, BrokerUnreachable
 
 _NO_TIME = "There was no time to ask the broker for this queue."
+#: AMQP's reply code for what is not there.
+_NOT_FOUND = 404
 
 
 class QueueOperations(Protocol):
@@ -91,7 +93,8 @@ class AmqpQueues:
             explained = translated(error, pooled.link, f"the queue {name}")
             if isinstance(explained, BrokerUnreachable):
                 raise
-            return QueueDepth(name=name, trouble=str(explained))
+            is_absent = getattr(error, "reply_code", None) == _NOT_FOUND
+            return QueueDepth(name=name, trouble=str(explained), is_absent=is_absent)
         return QueueDepth(
             name=name, ready=declared.message_count, consumers=declared.consumer_count
         )

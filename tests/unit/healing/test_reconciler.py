@@ -330,6 +330,18 @@ def test_a_task_that_is_back_in_its_queue_waits_there_while_no_worker_is_there(s
     assert task.reconciled[-1].sources == ("backend", "worker", "queue")
 
 
+def test_a_task_whose_queue_was_deleted_with_it_is_unknown() -> None:
+    world = World()
+    sent = begun(uuid_of(1), T)[0]
+    world.store.apply([sent])
+
+    world.pass_time(120)
+
+    task = world.store.task(uuid_of(1))
+    assert task is not None
+    assert (task.state, task.reconciled[0].why) == ("UNKNOWN", "not-delivered")
+
+
 def test_of_a_worker_that_is_gone_nobody_knows() -> None:
     world = World()
     world.store.apply(begun(uuid_of(1), T))

@@ -1204,6 +1204,7 @@ export interface ListedQueue {
   priorities: Record<string, number>
   kind: string | null
   trouble: string | null
+  is_absent: boolean
   workers: string[] | null
   paused: PausedQueue | null
   hour_ago: number | null
@@ -1672,6 +1673,7 @@ export interface QueueProfile {
   priorities: Record<string, number>
   kind: string | null
   trouble: string | null
+  is_absent: boolean
   workers: string[] | null
   paused: PausedQueue | null
   hour_ago: number | null

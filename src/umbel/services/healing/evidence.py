@@ -102,5 +102,7 @@ class EvidenceReader:
         except BrokerError:
             return frozenset()
         return frozenset(
-            each.name for each in depths if each.ready == 0 and not each.unacknowledged
+            each.name
+            for each in depths
+            if each.is_absent or (each.ready == 0 and not each.unacknowledged)
         )
