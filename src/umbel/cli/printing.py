@@ -23,8 +23,12 @@ from umbel.errors import OutcomeUntold, UmbelError
 
 #: Between columns at a terminal.
 _GAP: Final = "  "
-#: No column is made narrower than this to fit.
+#: Columns are made narrower than this only where that is not enough.
 _NARROWEST: Final = 8
+#: No column is made narrower than this.
+_HEAD: Final = 4
+#: An id that is longer, of a task, is taken by its beginning.
+_ID_WHOLE: Final = 16
 #: How many rows decide how wide columns are.
 _MEASURED: Final = 50
 
@@ -150,17 +154,34 @@ def _print_tabs(rows: Iterable[Mapping[str, str]], columns: Sequence[str], *, he
 def _widths(
     rows: Sequence[Mapping[str, str]], columns: Sequence[str], screen: int
 ) -> dict[str, int]:
-    """How wide each column may be, so that a line fits: the widest give first."""
-    widths = {
-        column: max([len(column), *(_across(clean(row.get(column, ""))) for row in rows)])
+    """How wide each column may be, so that a line fits: the widest give first, then those that
+    only their head makes wide, then all, as far as that is enough. A short id stays whole, since
+    commands take no part of it."""
+    values = {
+        column: max((_across(clean(row.get(column, ""))) for row in rows), default=0)
         for column in columns
     }
-    while sum(widths.values()) + len(_GAP) * (len(widths) - 1) > screen:
-        widest = max(widths, key=lambda column: widths[column])
-        if widths[widest] <= _NARROWEST:
+    widths = {column: max(len(column), width) for column, width in values.items()}
+    heads = {column: max(_HEAD, min(width, _NARROWEST)) for column, width in values.items()}
+    room = screen - len(_GAP) * (len(widths) - 1)
+    for least in (dict.fromkeys(columns, _NARROWEST), heads, dict.fromkeys(columns, _HEAD)):
+        if widths.get("id", _ID_WHOLE + 1) <= _ID_WHOLE:
+            least["id"] = widths["id"]
+        narrowed = _narrowed(widths, least, room)
+        if sum(narrowed.values()) <= room:
+            return narrowed
+    return _narrowed(widths, heads, room)
+
+
+def _narrowed(widths: Mapping[str, int], least: Mapping[str, int], room: int) -> dict[str, int]:
+    """Widths that fit into the room, as far as no column is narrower than it may be."""
+    found = dict(widths)
+    while sum(found.values()) > room:
+        wide = [column for column in found if found[column] > least[column]]
+        if not wide:
             break
-        widths[widest] -= 1
-    return widths
+        found[max(wide, key=lambda column: found[column])] -= 1
+    return found
 
 
 def _line(row: Mapping[str, str], widths: Mapping[str, int]) -> str:

@@ -48,6 +48,8 @@ def queues(source: Source, form: ListFormat) -> int:
 
 def _shown(row: Mapping[str, Any]) -> dict[str, str]:
     cells = {name: "?" if row[name] is None else str(row[name]) for name in _COLUMNS}
+    if row["oldest_s"] is not None:
+        cells["oldest_s"] = f"{row['oldest_s']:.1f}"
     cells["workers"] = "?" if row["workers"] is None else ", ".join(row["workers"])
     if row["paused"] is not None:
         cells["workers"] = f"paused by {row['paused']['by']} {cells['workers']}".rstrip()

@@ -10,7 +10,8 @@ import click
 from umbel.cli import printing
 from umbel.cli.listing import ListFormat, limit_option, listing_options, print_rows
 from umbel.cli.source import with_source
-from umbel.cli.tasks import QueryCommand
+from umbel.cli.tasks import QueryCommand, beginning_so
+from umbel.errors import TaskUnknown
 from umbel.services.pauses.words import paused_in_words
 from umbel.services.workflows.rows import WORKFLOW_FILTERS, WORKFLOW_ORDERS
 
@@ -84,10 +85,19 @@ def _print_rest(found: WorkflowList, printed: int) -> None:
 @click.option("--json", "as_json", is_flag=True, help="All of it, as one JSON object.")
 @with_source
 def workflow(source: Source, workflow_id: str, events_only: bool, as_json: bool) -> int:
-    """Show the tasks of one workflow, by the id of its first task or of its group."""
+    """Show the tasks of one workflow, by the id of its first task or of its group.
+
+    The beginning of a task's id will do if no other begins so, also as tables cut it.
+    """
     import msgspec
 
-    found = source.workflow(workflow_id, sources=not events_only)
+    try:
+        found = source.workflow(workflow_id, sources=not events_only)
+    except TaskUnknown:
+        whole = beginning_so(source, workflow_id.rstrip("…"))
+        if whole == workflow_id:
+            raise
+        found = source.workflow(whole, sources=not events_only)
     if as_json:
         printing.put_json(msgspec.to_builtins(found))
         return 0

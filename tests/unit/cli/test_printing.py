@@ -56,6 +56,22 @@ def test_a_table_at_a_terminal_fits(
     assert "FAILURE" in lines[1]
 
 
+def test_many_columns_fit_a_terminal_of_80_and_a_short_id_stays_whole(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+    heads = [f"a long head {number}" for number in range(8)]
+    row = {"id": "02c666585da4", "sentence": "x" * 90} | dict.fromkeys(heads, "7")
+
+    printing.print_table([row], ("id", *heads, "sentence"))
+
+    head, line = capsys.readouterr().out.splitlines()
+    assert line.startswith("02c666585da4  7 ")
+    assert len(line) <= 80
+    assert len(head.replace("\x1b[1m", "").replace("\x1b[0m", "")) <= 80
+
+
 def test_a_table_at_a_terminal_counts_what_characters_take(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

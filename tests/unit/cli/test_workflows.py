@@ -107,3 +107,17 @@ def test_python_gives_the_same(tmp_path: Path) -> None:
         for wrong, sentence in WRONG:
             with pytest.raises(ValueError, match=sentence):
                 workflows(events, **wrong)
+
+
+def test_a_workflow_is_found_by_the_beginning_of_its_id_as_tables_cut_it(
+    umbel: Umbel, tmp_path: Path
+) -> None:
+    store = open_store(str(tmp_path / "data"), write=True)
+    store.apply(succeeded("7f0c3f9e-5d0f-4a52-9d0e-0a8f1c2b3d4e", BASE + 90, name="shop.alone"))
+    store.close()
+
+    code, out, _ = umbel("workflow", "7f0c3f9e-…")
+
+    assert code == 0
+    assert "shop.alone" in out
+    assert umbel("workflow", "nothing-begins-so")[0] == 1
