@@ -6,7 +6,7 @@ import contextlib
 import time
 import tracemalloc
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +119,18 @@ def test_routes_and_serializer_are_the_applications_own(broker: str) -> None:
 
     assert message.content_type == "application/x-yaml"
     assert message.properties["priority"] == 3
+
+
+@pytest.mark.parametrize("serializer", ["json", "yaml"])
+def test_a_date_reaches_the_task_as_a_date_by_any_serializer(broker: str, serializer: str) -> None:
+    day = {"__type__": "datetime", "__value__": "2026-01-02T03:04:05+00:00"}
+    raw = {"__type__": "base64", "__value__": "AP8="}
+    with cluster_at(broker) as cluster:
+        cluster.send([signature("echo", [day], kwargs={"raw": {"of": raw}}, serializer=serializer)])
+
+    args, kwargs, _ = received(broker).payload
+    assert [*args] == [[datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)]]
+    assert kwargs == {"raw": {"of": b"\x00\xff"}}
 
 
 def test_a_sent_task_is_told_as_by_any_client(broker: str) -> None:

@@ -21,7 +21,6 @@ from typing import Any, Final
 from celery import Celery
 from celery.exceptions import QueueNotFound
 from kombu.exceptions import KombuError, OperationalError
-from kombu.messaging import Producer
 from kombu.transport import virtual
 
 from umbel.broker.base import Routing, Signature
@@ -29,9 +28,9 @@ from umbel.broker.confirms import Confirms
 from umbel.broker.errors import translated
 from umbel.broker.pooled_connection import REPLY_S, PooledConnection
 from umbel.broker.redis_batch import RedisBatch
+from umbel.broker.task_producer import TaskProducer
 from umbel.errors import BrokerError, BrokerRefused
 
-_Producer: Any = Producer
 _send_task: Any = Celery.send_task
 
 Batch = Confirms | RedisBatch
@@ -64,7 +63,7 @@ class Sending:
         try:
             self._announce_exchanges(pooled)
             with _batch(pooled) as confirms:
-                producer = _Producer(pooled.channel, auto_declare=False)
+                producer = TaskProducer(pooled.channel, auto_declare=False)
                 for signature in signatures:
                     number = confirms.published + 1
                     try:
