@@ -9,6 +9,7 @@ bound.
 
 from __future__ import annotations
 
+import base64
 import pickletools
 import re
 from collections.abc import Mapping
@@ -83,7 +84,7 @@ def _decoded(body: bytes) -> object:
 
 def _msgpack(body: bytes) -> object:
     check_msgpack(body, values_max=VALUES_MAX, depth_max=_DEPTH_MAX)
-    return _without_bytes(msgspec.msgpack.decode(body, ext_hook=_extension))
+    return _as_json(msgspec.msgpack.decode(body, ext_hook=_extension))
 
 
 def _neither(body: bytes) -> UnreadableResult:
@@ -103,15 +104,27 @@ def _extension(_code: int, data: memoryview) -> str:
     return bytes(data).decode("utf-8", "replace")
 
 
-def _without_bytes(value: Any) -> object:
-    """msgpack knows bytes and keys of any kind, which JSON does not."""
+def _as_json(value: Any) -> object:
+    """msgpack knows bytes and keys of any kind, which JSON does not. Bytes are wrapped as kombu
+    wraps them in JSON (kombu/utils/json.py), so that arguments stay what was sent."""
     if isinstance(value, dict):
-        return {str(_without_bytes(k)): _without_bytes(v) for k, v in value.items()}
+        return {_key(k): _as_json(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
-        return [_without_bytes(each) for each in value]
+        return [_as_json(each) for each in value]
     if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
+        return _wrapped(value)
     return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def _key(key: object) -> str:
+    return key.decode("utf-8", "replace") if isinstance(key, bytes) else str(key)
+
+
+def _wrapped(value: bytes) -> dict[str, str]:
+    try:
+        return {"__type__": "bytes", "__value__": value.decode()}
+    except UnicodeDecodeError:
+        return {"__type__": "base64", "__value__": base64.b64encode(value).decode()}
 
 
 def pickled_state(body: bytes) -> str:

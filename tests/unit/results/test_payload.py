@@ -48,9 +48,12 @@ def test_whole_numbers_of_any_size_stay_exact() -> None:
     assert open_payload(b"[123456789012345678901234567890]") == [123456789012345678901234567890]
 
 
-def test_bytes_in_msgpack_become_text() -> None:
-    assert open_payload(msgspec.msgpack.encode({"result": b"ab\xff", "n": {1: 2}})) == {
-        "result": "ab\N{REPLACEMENT CHARACTER}",
+def test_bytes_in_msgpack_are_wrapped_as_in_json() -> None:
+    assert open_payload(msgspec.msgpack.encode({"args": [b"ab\xff", b"ab"], "n": {1: 2}})) == {
+        "args": [
+            {"__type__": "base64", "__value__": "YWL/"},
+            {"__type__": "bytes", "__value__": "ab"},
+        ],
         "n": {"1": 2},
     }
 
