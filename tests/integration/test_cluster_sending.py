@@ -24,6 +24,7 @@ from umbel.broker.base import Cluster, Signature
 from umbel.errors import BrokerRefused
 
 _Connection: Any = Connection
+HEADERS = ("argsrepr", "kwargsrepr", "id", "root_id", "parent_id", "repeats", "timelimit")
 
 
 @pytest.fixture(
@@ -86,14 +87,17 @@ def test_a_message_says_all_that_was_asked(broker: str) -> None:
                     soft_time_limit_s=10,
                     time_limit_s=20,
                     headers={"repeats": "id-0"},
+                    args_repr="(***)",
                 )
             ]
         )
     message = received(broker, "mail")
 
     headers = message.headers
-    told = {key: headers[key] for key in ("id", "root_id", "parent_id", "repeats", "timelimit")}
+    told = {key: headers[key] for key in HEADERS}
     assert told == {
+        "argsrepr": "(***)",
+        "kwargsrepr": "{}",
         "id": "id-1",
         "root_id": "root",
         "parent_id": "parent",

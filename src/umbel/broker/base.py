@@ -140,7 +140,8 @@ class Reply(msgspec.Struct, frozen=True):
 class Signature(msgspec.Struct, frozen=True, kw_only=True):
     """A task to send. `countdown_s` is in seconds from now, `eta` in Unix seconds, `expires`
     in Unix seconds. `headers` are added to the message's. `reply_to` is the queue to which the
-    backend rpc:// sends the result, None for nowhere. Unset routing is the
+    backend rpc:// sends the result, None for nowhere. `args_repr` and `kwargs_repr` are the texts
+    that events and logs show of the arguments; Celery's own unless given. Unset routing is the
     application's business, or the queue `task_default_queue` without an application."""
 
     id: str
@@ -161,6 +162,8 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
     time_limit_s: float | None = None
     headers: dict[str, object] = {}
     reply_to: str | None = None
+    args_repr: str | None = None
+    kwargs_repr: str | None = None
 
 
 class QueueDepth(msgspec.Struct, frozen=True, kw_only=True):

@@ -329,6 +329,8 @@ def _options(signature: Signature) -> dict[str, object]:
         "soft_time_limit": signature.soft_time_limit_s,
         "time_limit": signature.time_limit_s,
         "reply_to": signature.reply_to,
+        "argsrepr": signature.args_repr,
+        "kwargsrepr": signature.kwargs_repr,
         "headers": dict(signature.headers) or None,
     }
     return {name: value for name, value in options.items() if value is not None}

@@ -15,6 +15,7 @@ from tests.unit.control.scene import (
     Scene,
     history,
 )
+from umbel.broker.base import QueuedMessage
 from umbel.errors import UmbelError
 from umbel.results.base import Result
 from umbel.services.control.types import Edit
@@ -59,6 +60,33 @@ def test_edited_parts_replace_those_of_before() -> None:
     assert (sent.args, sent.kwargs) == ((8,), {"fast": True})
     assert (sent.queue, sent.priority, sent.countdown_s) == ("slow", 3, 5.0)
     assert sent.expires == scene.clock.now() + 60.0
+
+
+def test_what_a_sender_hides_stays_hidden_when_it_is_sent_again() -> None:
+    task = uuid_of(78)
+    exact = Result(
+        task_id=task, state="FAILURE", name="shop.send", args=["pw-1"], kwargs={"n": 1}, worker=EU
+    )
+    events = failed(task, BASE, args="(***)", kwargs="{'n': 1}")
+    scene = Scene(*events, results=MemoryResults(exact))
+
+    scene.do("retry", ids=[task])
+    scene.do("retry", ids=[task], edit=Edit(args=["pw-2"]))
+
+    sent = [(each.args, each.args_repr, each.kwargs_repr) for each in scene.cluster.sent]
+    assert sent == [(("pw-1",), "(***)", "{'n': 1}"), (("pw-2",), None, "{'n': 1}")]
+
+
+def test_the_message_that_waits_says_what_is_shown_of_its_arguments() -> None:
+    task = uuid_of(79)
+    scene = Scene(*failed(task, BASE, args="('pw-1',)", kwargs="{}")[:1])
+    scene.cluster.queues["mail"] = [
+        QueuedMessage(task_id=task, name="shop.send", args=["pw-1"], kwargs={}, args_repr="(***)")
+    ]
+
+    scene.do("retry", ids=[task])
+
+    assert [(each.args, each.args_repr) for each in scene.cluster.sent] == [(("pw-1",), "(***)")]
 
 
 def test_cut_arguments_are_never_sent() -> None:

@@ -225,7 +225,8 @@ def signature(recovered: RecoveredTask, edit: Edit | None, now: float) -> Signat
     """The task that repeats another: the same workflow, its place in it that of the other,
     or below it if the other was the root; the same way to its queue, unless edited. Priority,
     limits, headers and an expiry that is still to come are those of the queued message, where
-    that is there. When it was due is not repeated."""
+    that is there. When it was due is not repeated. Arguments that are not edited are shown as they
+    were: their sender may have chosen a text that hides some (`argsrepr`)."""
     task = recovered.task
     edit = edit or Edit()
     queued = recovered.queued or QueuedMessage(task_id=None)
@@ -249,6 +250,8 @@ def signature(recovered: RecoveredTask, edit: Edit | None, now: float) -> Signat
         root_id=task.root_id or task.uuid,
         parent_id=task.parent_id or (task.uuid if is_root else None),
         headers={**queued.headers, **_shadow(queued), REPEATS_HEADER: task.uuid},
+        args_repr=(queued.args_repr or task.args) if edit.args is None else None,
+        kwargs_repr=(queued.kwargs_repr or task.kwargs) if edit.kwargs is None else None,
     )
 
 
