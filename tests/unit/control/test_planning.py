@@ -87,6 +87,14 @@ def test_terminating_says_how_many_run() -> None:
     assert "1 of these runs now and will be terminated with SIGKILL" in plan.consequences[0]
 
 
+def test_terminating_with_a_signal_that_prefork_pools_ignore_says_that_tasks_go_on() -> None:
+    plan = Scene().plan("terminate", ids=[RUNNING], signal="INT")
+
+    assert "1 of these runs now and will go on in prefork pools" in plan.consequences[0]
+    assert "ignore SIGINT" in plan.consequences[0]
+    assert not any("will be terminated" in each for each in plan.consequences)
+
+
 def test_terminating_on_a_worker_that_is_not_heard_of_says_so() -> None:
     scene = Scene()
     scene.workers.names = (EU,)

@@ -17,7 +17,7 @@ export interface Target {
 
 export type Typed = Record<FieldName, string>
 
-export const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGKILL'] as const
+export const SIGNALS = ['SIGTERM', 'SIGQUIT', 'SIGUSR1', 'SIGKILL'] as const
 
 export function firstTyped(target: Target): Typed {
   return {

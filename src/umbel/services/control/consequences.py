@@ -26,6 +26,11 @@ CHORD_STAYS: Final = (
     "A chord counts its members in the result backend, and what is sent again is none of them: "
     "its body stays blocked, also when this succeeds."
 )
+#: Signals of which a process of a prefork pool does not end: billiard ignores SIGINT
+#: (billiard/pool.py, `Worker.after_fork`), Python SIGPIPE and SIGXFSZ, the system the others.
+IGNORED_SIGNALS: Final = frozenset(
+    {"SIGINT", "SIGPIPE", "SIGXFSZ", "SIGCHLD", "SIGCONT", "SIGURG", "SIGWINCH"}
+)
 _BY_ACTION: Final = {
     "pool_restart": "Workers restart their pool only with the setting worker_pool_restarts. "
     "A process is replaced when it has ended its next task.",
@@ -96,7 +101,14 @@ def _of_terminating(
 ) -> list[str]:
     sentences = _lost(found)
     running = max(0, running - sum(found.doubted.values()))
-    if running:
+    if running and request.signal in IGNORED_SIGNALS:
+        sentences.append(
+            f"{running:,} of these {verb(running, 'runs', 'run')} now and will go on in prefork "
+            f"pools, whose processes ignore {request.signal}, though their workers tell at once "
+            "that they revoked them. SIGTERM or SIGKILL ends them."
+        )
+        sentences.append("Workers with a solo or thread pool cannot terminate tasks.")
+    elif running:
         sentences.append(
             f"{running:,} of these {verb(running, 'runs', 'run')} now and will be terminated "
             f"with {request.signal}, wherever {verb(running, 'it stands', 'they stand')}."

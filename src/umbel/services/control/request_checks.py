@@ -116,7 +116,7 @@ def signal_name(text: str) -> str:
     raise ActionRefused(
         f"{text or 'An empty text'} is not a signal.",
         field="signal",
-        remedy=f"Did you mean {near[0]}?" if near else "SIGTERM, SIGINT and SIGKILL are usual.",
+        remedy=f"Did you mean {near[0]}?" if near else "SIGTERM and SIGKILL are usual.",
     )
 
 
