@@ -342,6 +342,19 @@ def test_a_task_whose_queue_was_deleted_with_it_is_unknown() -> None:
     assert (task.state, task.reconciled[0].why) == ("UNKNOWN", "not-delivered")
 
 
+def test_a_lost_task_is_found_behind_a_large_backlog_of_another_queue() -> None:
+    world = World()
+    world.cluster.queues["busy"] = [QueuedMessage(task_id=uuid_of(2))]
+    world.store.apply(begun(uuid_of(1), T, queue="purged")[:1])
+    for number in range(2, 802):
+        world.store.apply(begun(uuid_of(number), T + 1, queue="busy")[:1])
+
+    world.pass_time(120)
+
+    assert world.state(uuid_of(1)) == "UNKNOWN"
+    assert world.state(uuid_of(2)) == "PENDING"
+
+
 def test_of_a_worker_that_is_gone_nobody_knows() -> None:
     world = World()
     world.store.apply(begun(uuid_of(1), T))

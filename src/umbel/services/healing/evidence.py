@@ -9,7 +9,7 @@ from typing import Final
 from umbel.broker.base import Cluster
 from umbel.clock import Clock
 from umbel.errors import BrokerError
-from umbel.query.ast import And, Comparison, Matches
+from umbel.query.ast import And, Comparison, During, Matches, Moment
 from umbel.services.healing.suspects import QUEUED_STATES, TaskEvidence, latest_losses
 from umbel.services.health.worker_status import recording_state, worker_status
 from umbel.services.search.doubt import WorkersAndGaps
@@ -23,8 +23,9 @@ QUEUES_EVERY_S: Final = 30.0
 #: Of so many names it is known how long they take; a name of fewer runs is not usual.
 NAMES_MAX: Final = 200
 RUNS_MIN: Final = 20
-#: So many queues are counted.
+#: So many queues are counted, of so many tasks that wait in them.
 QUEUES_MAX: Final = 50
+WAITING_MAX: Final = 100_000
 _DAY_S: Final = 86_400.0
 
 
@@ -91,10 +92,13 @@ class EvidenceReader:
 
     def _empty_queues(self, now: float, wait_s: float) -> frozenset[str]:
         """The queues in which tasks wait by the history for long, and none by the broker."""
-        waiting = self._store.search(
-            Matches("state", Comparison.EQUALS, QUEUED_STATES), now=now, limit=500, budget_s=0.5
-        )
-        queues = sorted({t.queue for t in waiting.items if t.queue and now - t.timestamp > wait_s})
+        query = And((
+            Matches("state", Comparison.EQUALS, QUEUED_STATES),
+            During("timestamp", high=Moment(absolute=now - wait_s)),
+        ))  # fmt: skip
+        waiting = self._store.count(query, now=now, by="queue", cap=WAITING_MAX, budget_s=0.5)
+        # Where few tasks wait nobody works on them, most likely.
+        queues = sorted(filter(None, waiting.groups), key=lambda name: waiting.groups[name])
         if not queues:
             return frozenset()
         try:
