@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from celery import Celery
 from kombu.connection import Connection
+from kombu.entity import Exchange, Queue
 
 from tests.integration.conftest import BROKERS
 from tests.support.applications import WORKERAPP, celery_client
@@ -24,6 +25,8 @@ from umbel.broker.base import Cluster, Signature
 from umbel.errors import BrokerRefused
 
 _Connection: Any = Connection
+_Exchange: Any = Exchange
+_Queue: Any = Queue
 HEADERS = ("argsrepr", "kwargsrepr", "id", "root_id", "parent_id", "repeats", "timelimit")
 
 
@@ -135,6 +138,25 @@ def test_a_date_reaches_the_task_as_a_date_by_any_serializer(broker: str, serial
     args, kwargs, _ = received(broker).payload
     assert [*args] == [[datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)]]
     assert kwargs == {"raw": {"of": b"\x00\xff"}}
+
+
+@pytest.mark.redis
+@pytest.mark.parametrize(("routing_key", "queue"), [("mail.eu", "of-topics"), ("none", "mail")])
+def test_a_task_without_a_binding_goes_to_the_queue_that_is_named(
+    redis_url: str, routing_key: str, queue: str
+) -> None:
+    app = Celery(broker=redis_url, set_as_current=False)
+    bound = _Queue("of-topics", _Exchange("topics", type="topic"), "mail.*")
+    app.conf.task_queues = [bound, _Queue("mail")]
+    with _Connection(redis_url) as connection:
+        bound(connection.default_channel).declare()
+    with cluster_of(app, knows_queues=True) as cluster:
+        cluster.send(
+            [signature("echo", 1, queue="mail", exchange="topics", routing_key=routing_key)]
+        )
+    app.close()
+
+    assert received(redis_url, queue).payload[0] == [1]
 
 
 def test_a_sent_task_is_told_as_by_any_client(broker: str) -> None:

@@ -18,9 +18,10 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, Final
 
+import msgspec
 from celery import Celery
 from celery.exceptions import QueueNotFound
-from kombu.exceptions import KombuError, OperationalError
+from kombu.exceptions import InconsistencyError, KombuError, OperationalError
 from kombu.transport import virtual
 
 from umbel.broker.base import Routing, Signature
@@ -32,6 +33,7 @@ from umbel.broker.task_producer import TaskProducer
 from umbel.errors import BrokerError, BrokerRefused
 
 _send_task: Any = Celery.send_task
+_VirtualChannel: Any = virtual.Channel
 
 Batch = Confirms | RedisBatch
 
@@ -128,7 +130,7 @@ class Sending:
 
     def _publish(self, producer: Any, signature: Signature) -> None:
         try:
-            options = _options(signature)
+            options = _options(_with_a_way(signature, producer.channel))
         except (ArithmeticError, ValueError, OSError) as error:
             raise _unwritable(signature, error) from error
         try:
@@ -309,6 +311,22 @@ def _task_id(message: Any) -> str:
 def _nobody(task_id: str) -> Any:
     """Where Celery would make a result to wait for."""
     return SimpleNamespace(id=task_id)
+
+
+def _with_a_way(signature: Signature, channel: Any) -> Signature:
+    """A virtual transport drops what no binding of its exchange takes, and does not tell. Where the
+    type of an exchange is not known here (a topic is taken for direct), nothing may be found though
+    workers bound a queue: then the task goes to the queue itself, where that is named."""
+    exchange, routing_key = signature.exchange, signature.routing_key
+    if not (signature.queue and exchange) or not isinstance(channel, _VirtualChannel):
+        return signature
+    try:
+        bindings = channel.get_table(exchange)
+    except InconsistencyError:
+        bindings = []
+    if channel.typeof(exchange).lookup(bindings, exchange, routing_key, None):
+        return signature
+    return msgspec.structs.replace(signature, exchange=None, routing_key=None)
 
 
 def _options(signature: Signature) -> dict[str, object]:

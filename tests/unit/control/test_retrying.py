@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from tests.contract.stories import BASE, failed, uuid_of
@@ -173,6 +174,20 @@ def test_a_broker_that_cannot_control_is_told_not_tried() -> None:
 
     with pytest.raises(UmbelError, match="Read only"):
         scene.control.execute(plan.id, ADA)
+
+
+def test_a_task_that_was_published_to_an_exchange_goes_there_again() -> None:
+    task = uuid_of(91)
+    sent, *rest = failed(task, BASE, queue="celery")
+    scene = Scene(msgspec.structs.replace(sent, exchange="topics", routing_key="a.x"), *rest)
+
+    scene.do("retry", ids=[task])
+    scene.do("retry", ids=[task], edit=Edit(queue="slow"))
+
+    assert [(each.queue, each.exchange, each.routing_key) for each in scene.cluster.sent] == [
+        ("celery", "topics", "a.x"),
+        ("slow", None, None),
+    ]
 
 
 def test_a_task_whose_route_was_never_told_goes_where_the_application_says() -> None:

@@ -170,17 +170,22 @@ def _recovered(
     return RecoveredTask(task, found, shadow, queued, result)
 
 
+def route(task: Task, edit: Edit | None) -> tuple[str | None, str | None, str | None]:
+    """By which queue, exchange and routing key it is sent again. What was published to an exchange
+    goes there: beside an exchange that a sender names Celery tells of the default queue, where the
+    task never was (celery/app/routes.py, `Router.route`)."""
+    if edit is not None and edit.queue:
+        return edit.queue, None, None
+    if task.queue and not (task.exchange and task.routing_key):
+        return task.queue, None, None
+    return task.queue, task.exchange, task.routing_key
+
+
 def _forbidden(
     task: Task, queued: QueuedMessage | None, edit: Edit | None, reserved: Reserved
 ) -> str | None:
     """Why it must not go the way that events tell of it: who can send events can make up any."""
-    queue = (edit.queue if edit is not None else None) or task.queue
-    found = reserved.of_route(
-        queue,
-        None if queue else task.exchange,
-        None if queue else task.routing_key,
-        queued.headers if queued is not None else None,
-    )
+    found = reserved.of_route(*route(task, edit), queued.headers if queued is not None else None)
     return found.sentence if found is not None else None
 
 
@@ -188,7 +193,9 @@ def _refusal(
     task: Task, queued: QueuedMessage | None, edit: Edit | None, bounds: Sequence[TaskBounds]
 ) -> str | None:
     """Why its true name or the queue to which it would go is outside of the bounds, if so."""
-    queue = (edit.queue if edit is not None else None) or task.queue
+    queue, exchange, _ = route(task, edit)
+    if exchange:  # to whichever queues are bound to it
+        queue = None
     headers = queued.headers if queued is not None else {}
     refusals = (each.refusal_to_send(task.name or "", queue, headers) for each in bounds)
     return next((refusal for refusal in refusals if refusal is not None), None)

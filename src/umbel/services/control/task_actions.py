@@ -24,6 +24,7 @@ from umbel.services.control.argument_recovery import (
     Recovery,
     recover_arguments,
     repeated,
+    route,
 )
 from umbel.services.control.context import ActionContext
 from umbel.services.control.phrases import answer_text, cut
@@ -231,7 +232,7 @@ def signature(recovered: RecoveredTask, edit: Edit | None, now: float) -> Signat
     edit = edit or Edit()
     queued = recovered.queued or QueuedMessage(task_id=None)
     expires = parse_iso(queued.expires) if queued.expires else None
-    queue = edit.queue or task.queue
+    queue, exchange, routing_key = route(task, edit)
     is_root = task.root_id in (None, task.uuid)
     return Signature(
         id=str(uuid.uuid4()),
@@ -239,8 +240,8 @@ def signature(recovered: RecoveredTask, edit: Edit | None, now: float) -> Signat
         args=tuple(recovered.arguments.args),
         kwargs=recovered.arguments.kwargs,
         queue=queue,
-        exchange=None if queue else task.exchange,
-        routing_key=None if queue else task.routing_key,
+        exchange=exchange,
+        routing_key=routing_key,
         priority=queued.priority if edit.priority is None else edit.priority,
         countdown_s=edit.countdown,
         eta=edit.eta,
