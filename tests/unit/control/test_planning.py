@@ -122,6 +122,13 @@ def test_an_id_that_nothing_was_heard_of_is_used_as_given() -> None:
     assert plan.sample[0].state is None
 
 
+def test_a_retry_does_not_say_that_it_uses_an_id_that_it_leaves_out() -> None:
+    plan = Scene().plan("retry", ids=[FAILED, "elsewhere"])
+
+    assert sum(plan.skipped.values()) == 1
+    assert not any("used as given" in each for each in plan.consequences)
+
+
 def test_an_id_given_twice_counts_once() -> None:
     assert Scene().plan("revoke", ids=[WAITING, WAITING]).count == 1
 

@@ -74,6 +74,6 @@ def _target(plan: ActionPlan) -> str:
 def _answer(report: ActionReport) -> str:
     refused = [f"{each.worker}: {each.answer}" for each in report.workers if each.answer]
     whys = [*report.failures.items(), *report.left_out.items()]
-    reasons = [f"{number:,} times: {why}" for why, number in whys]
+    reasons = [f"{number:,} × {why}" for why, number in whys]
     notes = [note for note in report.notes if note not in report.sentence]
     return " ".join([report.sentence, *reasons, *notes, *refused])

@@ -71,7 +71,7 @@ def of_tasks(
         )
     elif count:
         sentences += _of_repeating(found, facts)
-    if unknown:
+    if unknown and request.action != "retry":  # which leaves out those of which nothing is known
         sentences.append(
             f"Nothing was ever heard of {unknown:,} of these; "
             f"{verb(unknown, 'its id is', 'their ids are')} used as given."
