@@ -275,6 +275,7 @@ def test_a_queued_message_gives_what_events_do_not_tell() -> None:
     assert plan.fidelity == {"exact": 1}
     assert "a workflow (next steps of a chain and callbacks)" in told(plan)
     assert "are those of the queued messages" in told(plan)
+    assert "what waited for its time may begin at once" in told(plan)
     assert (sent.args, sent.priority) == ((1,), 7)
     assert (sent.soft_time_limit_s, sent.time_limit_s) == (5.0, 9.0)
     assert sent.headers == {"tenant": "acme", "shadow": "send for Ada", "umbel_repeats": TASK}

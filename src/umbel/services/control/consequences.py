@@ -275,7 +275,8 @@ def _of_what_is_left_behind(found: TargetSummary) -> list[str]:
     elif found.names:
         sentences.append(
             "Priority, headers, limits and an expiry that is still to come are those of the "
-            "queued messages; callbacks and next steps are not sent again."
+            "queued messages. Callbacks, next steps, stamps and the time at which one was to begin "
+            "(ETA) are not sent again: what waited for its time may begin at once."
         )
     return sentences
 
