@@ -10,6 +10,7 @@ const queue = (name: string, more: Partial<QueueRow>): QueueRow => ({
   priorities: {},
   kind: null,
   trouble: null,
+  is_absent: false,
   workers: null,
   hour_ago: null,
   trend: null,
