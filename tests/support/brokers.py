@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import random
 import secrets
 import shutil
 import signal
@@ -18,6 +19,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 import amqp
@@ -111,12 +113,18 @@ def _need_rabbitmq() -> None:
         absent("A RabbitMQ server", "rabbitmqctl, which gives each test its virtual host, is not")
 
 
+#: Not the generator that properties begin anew for each example.
+_PORTS: Final = random.SystemRandom()
+
+
 def free_port() -> int:
-    """A TCP port of the loopback that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port that nothing listens on now. It is none of those from which systems take the ports
+    of connections that go out: of tests that run beside this one, another would have it soon."""
+    while True:
+        port = _PORTS.randrange(16_000, 25_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("", port))
+            return port
 
 
 class ValkeyBroker:
