@@ -346,7 +346,6 @@ def test_the_only_provider_is_gone_to_at_once_but_not_after_a_logout(
     log_out(page, ANN["Company"])
 
     expect(page.get_by_text("You are logged out.")).to_be_visible()
-    other.reload()
     expect(other.get_by_role("link", name="Log in with Company")).to_be_visible()
     page.get_by_role("link", name="Log in again with Company").click()
     press(page, "ann")
