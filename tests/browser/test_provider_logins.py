@@ -252,6 +252,7 @@ def test_a_login_begun_at_one_server_is_finished_at_another_and_ended_at_both(
         elsewhere.goto(f"{site.proxy.url}/workers")
         expect(person(elsewhere, ANN["Company"])).to_be_visible()
 
+    elsewhere.goto("about:blank")  # else it leaves by itself, when it is answered that nobody is in
     log_out(page, ANN["Company"])
     expect(page.get_by_text("You are logged out.")).to_be_visible()
     assert "id_token_hint" in site.company.asked("/id/logout")[-1].query
