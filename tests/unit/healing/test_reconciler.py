@@ -92,6 +92,15 @@ def second_try(uuid: str, at: float) -> list[Event]:
     return [first, received, started]
 
 
+def with_a_task_that_runs() -> tuple[World, str]:
+    """Its worker says that it has it, after a gap in which it may have ended."""
+    world, uuid = World(), uuid_of(1)
+    world.store.apply(begun(uuid, T - 20))
+    world.worker.says["query_task"] = {uuid: ["active", {"id": uuid, "time_start": T - 19.5}]}
+    gap(world)
+    return world, uuid
+
+
 def gap(world: World) -> None:
     now = world.clock.now()
     world.store.keep_gaps([KeptGap(now - 10, now, "broker-away", collector="c")])
@@ -164,11 +173,7 @@ def test_results_are_not_listed_where_that_is_not_wanted() -> None:
 
 
 def test_a_task_that_its_worker_has_goes_on() -> None:
-    uuid = uuid_of(1)
-    world = World()
-    world.store.apply(begun(uuid, T - 20))
-    world.worker.says["query_task"] = {uuid: ["active", {"id": uuid, "time_start": T - 19.5}]}
-    gap(world)
+    world, uuid = with_a_task_that_runs()
 
     world.pass_time(120)
 
@@ -273,11 +278,7 @@ def test_a_worker_that_does_not_answer_leaves_its_tasks_as_they_are() -> None:
 
 
 def test_a_task_that_its_worker_had_is_not_unknown_before_the_time_has_passed_again() -> None:
-    uuid = uuid_of(1)
-    world = World()
-    world.store.apply(begun(uuid, T - 20))
-    world.worker.says["query_task"] = {uuid: ["active", {"id": uuid, "time_start": T - 19.5}]}
-    gap(world)
+    world, uuid = with_a_task_that_runs()
     world.pass_time(60)
 
     world.worker.says["query_task"] = {}

@@ -27,7 +27,7 @@ def observed(condition: Condition, subject: str, value: float, text: str = "") -
         return subject
     shown = value_text(condition, value)
     if isinstance(condition, CountThreshold):
-        tasks, over = tasks_of(condition.query), _over(condition.window_s)
+        tasks, over = tasks_of(condition.query), over_the_last(condition.window_s)
         if condition.measure == "failure rate":
             return f"{shown} of {tasks} failed {over}."
         ended = {"failures": "failed", "successes": "succeeded", "revocations": "were revoked"}
@@ -35,13 +35,13 @@ def observed(condition: Condition, subject: str, value: float, text: str = "") -
         return f"{shown} {some} {ended.get(condition.measure, 'were seen')} {over}."
     if isinstance(condition, DurationThreshold):
         verb = "ran" if condition.measure == "runtime" else "waited"
-        tasks, over = _capital(tasks_of(condition.query)), _over(condition.window_s)
+        tasks, over = _capital(tasks_of(condition.query)), over_the_last(condition.window_s)
         how = "on average" if condition.statistic == "mean" else f"({condition.statistic})"
         return f"{tasks} {verb} {shown} {how} {over}."
     if isinstance(condition, MatchThreshold):
         return f"There are {shown} {tasks_of(condition.query)}."
     if isinstance(condition, QueueThreshold):
-        over = f" {_over(condition.window_s)}" if condition.window_s else ""
+        over = f" {over_the_last(condition.window_s)}" if condition.window_s else ""
         if condition.measure == "oldest message":
             return f"The oldest message in queue {subject} waits for {shown}{over}."
         what = {
@@ -58,7 +58,7 @@ def observed(condition: Condition, subject: str, value: float, text: str = "") -
         is_success, lasted = condition.what == "success", spoken_duration(condition.for_s)
         if value == 0:
             what = "succeeded" if is_success else "were seen"
-            return f"{_capital(tasks_of(condition.query))} {what} {_over(condition.for_s)}."
+            return f"{_capital(tasks_of(condition.query))} {what} {over_the_last(condition.for_s)}."
         what = "succeeded" if is_success else "was seen"
         return f"None of {tasks_of(condition.query)} {what} for {lasted}."
     if isinstance(condition, DailyDeadline):
@@ -79,5 +79,6 @@ def _capital(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}"
 
 
-def _over(window_s: float) -> str:
+def over_the_last(window_s: float) -> str:
+    """The window in words, such as `over the last 10 minutes`."""
     return f"over the last {spoken_duration(window_s)}"

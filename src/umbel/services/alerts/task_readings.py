@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from umbel.query.describe import spoken_duration
 from umbel.services.alerts.condition import (
     Absence,
     CountThreshold,
@@ -17,7 +16,7 @@ from umbel.services.alerts.condition_text import tasks_of
 from umbel.services.alerts.history_state import HistoryState
 from umbel.services.alerts.judge import AlertEvidence, AlertReading
 from umbel.services.alerts.links import link_of_tasks
-from umbel.services.alerts.observed import deadline_text
+from umbel.services.alerts.observed import deadline_text, over_the_last
 from umbel.services.search.outside_terms import OutsideTerms
 from umbel.services.search.search import BUCKET_STEPS_S
 from umbel.services.time_zones import zone_of
@@ -143,8 +142,7 @@ class TaskReadings:
 
 def _not_measured(condition: DurationThreshold) -> str:
     verb = "ended" if condition.measure == "runtime" else "began"
-    over = spoken_duration(condition.window_s)
-    return f"None of {tasks_of(condition.query)} {verb} over the last {over}."
+    return f"None of {tasks_of(condition.query)} {verb} {over_the_last(condition.window_s)}."
 
 
 def measured(condition: CountThreshold, counts: Counts) -> float | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from umbel.services.cluster.inspection import InspectAnswers
-from umbel.services.control.bounds import BUILT_IN
+from umbel.services.control.bounds import is_built_in
 
 
 class TaskDescription(msgspec.Struct, frozen=True):
@@ -46,12 +46,6 @@ def registered_tasks(
         )
         for name in sorted({*counts, *described})
     )
-
-
-def is_built_in(name: str) -> bool:
-    """Whether every worker has this task, and lists it nowhere: `celery.chord_unlock` runs wherever
-    chords do, `celery.backend_cleanup` once a day (celery/worker/control.py, `registered`)."""
-    return name.startswith(BUILT_IN)
 
 
 def workers_with(answers: InspectAnswers, name: str) -> tuple[str, ...]:

@@ -31,6 +31,12 @@ BUILT_IN_REFUSED: Final = (
 )
 
 
+def is_built_in(name: str) -> bool:
+    """Whether every worker has this task, and lists it nowhere: `celery.chord_unlock` runs wherever
+    chords do, `celery.backend_cleanup` once a day (celery/worker/control.py, `registered`)."""
+    return name.startswith(BUILT_IN)
+
+
 class TaskBounds(msgspec.Struct, frozen=True):
     """What `who` may act on: tasks that one of `grants` covers."""
 
@@ -73,7 +79,7 @@ class TaskBounds(msgspec.Struct, frozen=True):
         self, name: str, queue: str | None, headers: Iterable[str] = ()
     ) -> str | None:
         """Why a task must not be sent to this queue (None: it is not known to which), if so."""
-        if name.startswith(BUILT_IN):
+        if is_built_in(name):
             return BUILT_IN_REFUSED
         if queue is not None and {*headers}.isdisjoint(COPIES) and self.cover(name, queue):
             return None

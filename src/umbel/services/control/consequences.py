@@ -7,7 +7,7 @@ from typing import Final
 
 from umbel.cluster.task import ENDED, STARTED, SUCCESS
 from umbel.cluster.task import UNKNOWN as UNKNOWN_END
-from umbel.services.control.bounds import BUILT_IN
+from umbel.services.control.bounds import is_built_in
 from umbel.services.control.phrases import REMEMBERED, REVOCATIONS, listed, verb
 from umbel.services.control.plan_inputs import UNKNOWN, ClusterFacts, TargetSummary, UnconsumedQueue
 from umbel.services.control.types import ActionRequest
@@ -227,7 +227,7 @@ def _of_names(found: TargetSummary, facts: ClusterFacts) -> list[str]:
         return sentences
     unknown = {
         name: number for name, number in found.names.items()
-        if name not in facts.names and not name.startswith(BUILT_IN)
+        if name not in facts.names and not is_built_in(name)
     }  # fmt: skip
     if unknown:
         number = sum(unknown.values())

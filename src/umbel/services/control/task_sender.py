@@ -18,7 +18,7 @@ from umbel.errors import ActionRefused, ResultsUnavailable, UmbelError
 from umbel.results.base import Result
 from umbel.services.cluster.redacted_results import redacted_result
 from umbel.services.cluster.registered_tasks import workers_by_name
-from umbel.services.control.bounds import BUILT_IN
+from umbel.services.control.bounds import is_built_in
 from umbel.services.control.context import ActionContext
 from umbel.services.control.name_evidence import is_run_by_late_worker
 from umbel.services.control.phrases import cut
@@ -137,7 +137,7 @@ class TaskSender:
         refuse_reserved(
             self._cluster.reserved().of_signature(signature_of(apply, self._clock.now()))
         )
-        if apply.check and not apply.name.startswith(BUILT_IN):
+        if apply.check and not is_built_in(apply.name):
             self._check_name(apply.name)
 
     def _check_name(self, name: str) -> None:

@@ -95,8 +95,11 @@ def _workers(given: DoctorSources) -> WorkerAnswers:
         confs = given.inspection.inspect("conf")
         # However long some took: what the others have registered is not unknown for that.
         registered = given.inspection.inspect("registered", [*confs.values, *confs.refused]).values
-        old = [each.hostname for each in given.workers.all() if _is_before(LOSSLESS, each.sw_ver)]
-        old = [name for name in old if name in confs.values]
+        old = [
+            each.hostname
+            for each in given.workers.all()
+            if each.hostname in confs.values and _is_before(LOSSLESS, each.sw_ver)
+        ]
         stats = given.inspection.inspect("stats", old).values if old else {}
     except UmbelError as error:
         return WorkerAnswers(trouble=str(error))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from umbel.services.cluster.registered_tasks import is_built_in
+from umbel.services.control.bounds import is_built_in
 from umbel.services.doctor.checks.base import found_by, of_health
 from umbel.services.doctor.facts import DoctorFacts
 from umbel.services.doctor.item import CheckAnswer, DoctorFix, shell, shown, unknown, well

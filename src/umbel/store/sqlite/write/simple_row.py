@@ -1,6 +1,6 @@
 """The row of a task whose history is simple, without making the task.
 
-Nearly all are. It is what `row(project(...))` gives, in half the time
+Nearly all are. It is what `row(project(...))` gives, in two thirds of the time
 (`tests/property/test_simple_histories.py` holds them equal).
 """
 
