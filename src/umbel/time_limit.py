@@ -1,7 +1,8 @@
 """A limit for all of a conversation, whatever the other side does.
 
 A socket's own timeout is for each read, so who answers a byte at a time never reaches it: after the
-limit the connections that the thread has opened are shut down, whatever they are doing.
+limit the connections that the thread has opened are shut down, whatever they are doing. Names are
+resolved by other threads, since no call ends a resolver that waits for a server that is silent.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from time import monotonic
 from typing import Any, Final
+
+from umbel.timed_pool import NoClient, TimedOut, TimedPool
 
 #: How long all of a message may take, seconds.
 WHOLE_S: Final = 20.0
@@ -23,6 +27,7 @@ class _Connections(threading.local):
 
     def __init__(self) -> None:
         self.opened: list[socket.socket] = []
+        self.ends_at: float | None = None
 
 
 class TimeLimit:
@@ -32,13 +37,39 @@ class TimeLimit:
 
 
 _CONNECTIONS: Final = _Connections()
+_RESOLVERS: Final = TimedPool(NoClient, name="umbel-resolve")
+_AS_IT_IS: Final = socket.NI_NUMERICHOST | socket.NI_NUMERICSERV
 
 
-def connected(*given: Any, **named: Any) -> socket.socket:
-    """As `socket.create_connection`: a connection that ends with the limit of this thread."""
-    found = socket.create_connection(*given, **named)
-    _CONNECTIONS.opened.append(socket.socket(fileno=os.dup(found.fileno())))
-    return found
+def connected(
+    address: tuple[str, int], timeout: float, source_address: Any = None
+) -> socket.socket:
+    """As `socket.create_connection`: a connection that ends with the limit of this thread, and
+    `TimeoutError` where the name is not resolved by then."""
+    host, port = address
+    refused: OSError | None = None
+    for each in _resolved(host, port):
+        try:
+            found = socket.create_connection((each, port), timeout, source_address)
+        except OSError as error:
+            refused = error
+        else:
+            _CONNECTIONS.opened.append(socket.socket(fileno=os.dup(found.fileno())))
+            return found
+    raise refused or OSError(f"{host} has no address")
+
+
+def _resolved(host: str, port: int) -> list[str]:
+    """The addresses of a name, in the order in which they are to be tried."""
+    ends_at = _CONNECTIONS.ends_at
+    left_s = WHOLE_S if ends_at is None else max(0.0, ends_at - monotonic())
+    try:
+        found = _RESOLVERS.call(
+            lambda _: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM), left_s
+        )
+    except TimedOut:
+        raise TimeoutError(errno.ETIMEDOUT, f"the name {host} was not resolved in time") from None
+    return [socket.getnameinfo(each[4], _AS_IT_IS)[0] for each in found]
 
 
 @contextmanager
@@ -47,6 +78,7 @@ def within(seconds: float) -> Iterator[TimeLimit]:
     raises `TimeoutError`."""
     opened: list[socket.socket] = []
     _CONNECTIONS.opened = opened
+    _CONNECTIONS.ends_at = monotonic() + seconds
     late = threading.Event()
     limit = TimeLimit()
 
@@ -65,5 +97,6 @@ def within(seconds: float) -> Iterator[TimeLimit]:
             raise TimeoutError(errno.ETIMEDOUT, "it took too long")
     finally:
         timer.cancel()
+        _CONNECTIONS.ends_at = None
         for each in opened:
             each.close()

@@ -11,7 +11,7 @@ from tests.architecture.sources import imports, modules
 #: Layers from the bottom up; a module belongs to the longest prefix that fits its name.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("umbel",),
-    ("umbel.characters", "umbel.json_size", "umbel.event_stream"),
+    ("umbel.characters", "umbel.json_size", "umbel.event_stream", "umbel.timed_pool"),
     ("umbel.worker",),
     ("umbel.bounded_json", "umbel.csv_lines", "umbel.time_limit"),
     (
@@ -22,7 +22,6 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "umbel.decompression",
         "umbel.msgpack_size",
         "umbel.owner",
-        "umbel.timed_pool",
         "umbel.timed_http",
     ),
     ("umbel.secret_scrubbing",),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import socket
+import threading
+from collections.abc import Iterator
 
 import msgspec
 import pytest
@@ -180,5 +182,34 @@ def test_so_is_a_mail_server_that_does(begin: bytes) -> None:
         mail = Mail(msgspec.convert(config, NotifierConfig), whole_s=0.2)
         with pytest.raises(DeliveryFailed, match="could not be reached") as caught:
             mail.deliver(MESSAGE)
+
+    assert caught.value.retriable
+
+
+@pytest.fixture
+def silent_resolver(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A name server that answers nobody, as a machine sees it that waits for it."""
+    ended = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: ended.wait() and [])
+    yield
+    ended.set()
+
+
+@pytest.mark.usefixtures("silent_resolver")
+def test_a_name_server_that_is_silent_holds_no_message_up() -> None:
+    with pytest.raises(DeliveryFailed, match=r"hooks\.test was not resolved in time") as caught:
+        post("https://hooks.test/s3cret", b"{}", {}, whole_s=0.2)
+
+    assert caught.value.retriable
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("silent_resolver")
+def test_nor_a_letter() -> None:
+    config = {"name": "a", "kind": "email", "url": "smtp://mail.test", **MAIL}
+    mail = Mail(msgspec.convert(config, NotifierConfig), whole_s=0.2)
+
+    with pytest.raises(DeliveryFailed, match=r"mail\.test was not resolved in time") as caught:
+        mail.deliver(MESSAGE)
 
     assert caught.value.retriable
