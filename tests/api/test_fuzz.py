@@ -27,7 +27,6 @@ schema.config.checks.negative_data_rejection.expected_statuses = [
 @schema.parametrize()
 @settings(
     max_examples=25,
-    deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )

@@ -74,8 +74,7 @@ def test_nothing_at_all_can_be_applied(store: Store) -> None:
 
 @settings(
     max_examples=15,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(seed=st.integers(0, 2**32), size=st.integers(1, 12))
 def test_any_order_in_any_batches_gives_the_same_tasks(

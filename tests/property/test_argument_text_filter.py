@@ -65,7 +65,7 @@ def in_index(need: TextFilter, text: str) -> bool:
     return joined(in_index(each, text) for each in need.parts)
 
 
-@settings(max_examples=examples(1_000), deadline=None)
+@settings(max_examples=examples(1_000))
 @given(written(), st.sampled_from([Comparison.EQUALS, Comparison.EQUALS, Comparison.CONTAINS]))
 def test_an_argument_that_is_read_is_found(told: tuple[str, str, str], how: Comparison) -> None:
     kwargs, key, value = told

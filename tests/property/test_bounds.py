@@ -61,7 +61,7 @@ def touched(scene: Scene, ids: list[str]) -> set[str]:
     return by_command | {*scene.ledger.intents(ids)} | again
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(150))
 @given(
     tasks=TASKS,
     grants=MANY,
@@ -113,7 +113,7 @@ def test_what_a_plan_and_its_run_touch_is_within_the_bounds(
         assert done == permitted & open_
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(tasks=TASKS, grants=MANY)
 def test_bounds_leave_out_what_whoever_may_do_everything_would_have_touched(
     tasks: list[tuple[str | None, str | None, bool]], grants: tuple[Grant, ...]

@@ -28,7 +28,7 @@ _words = st.text("abcdefghijkl", min_size=1, max_size=8)
 _numbers = st.integers(0, 10**12)
 
 
-@settings(max_examples=examples(300), deadline=None)
+@settings(max_examples=examples(300))
 @given(st.none() | _texts, st.none() | _texts)
 def test_any_texts_have_a_fingerprint_and_always_the_same(
     exception: str | None, traceback: str | None

@@ -101,7 +101,7 @@ def found(store: Store, node: Node, order: Order, limit: int) -> list[str]:
             return uuids
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(node=queries)
 def test_a_store_finds_what_matches(store: Store, node: Node) -> None:
     matches = compile_query(node, NOW)
@@ -112,7 +112,8 @@ def test_a_store_finds_what_matches(store: Store, node: Node) -> None:
 
 
 @settings(
-    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(node=queries)
 def test_every_order_finds_the_same(store: Store, node: Node) -> None:

@@ -72,7 +72,7 @@ def ids(connection: apsw.Connection, condition: Condition) -> set[int]:
     return {number for (number,) in rows}
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(150))
 @given(st.lists(tasks.map(consistent), min_size=1, max_size=6), queries)
 def test_the_columns_enclose_what_matches(found: list[Task], query: Node) -> None:
     matches = compile_query(query, NOW)
@@ -92,7 +92,7 @@ def with_texts(task: Task) -> Task:
     return task if task.exception or task.traceback else replace(task, error=None)
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(150))
 @given(
     st.lists(tasks.map(consistent).map(with_texts), min_size=1, max_size=6),
     st.integers(1, 8),
@@ -121,7 +121,7 @@ def test_the_columns_enclose_what_matches_while_errors_are_worked_out(
         assert lower == upper
 
 
-@settings(max_examples=examples(100), deadline=None)
+@settings(max_examples=examples(100))
 @given(tasks.map(consistent), queries)
 def test_a_zone_that_is_skipped_holds_no_match(task: Task, query: Node) -> None:
     condition = zone_condition(query, NOW)
@@ -138,7 +138,7 @@ def test_a_zone_that_is_skipped_holds_no_match(task: Task, query: Node) -> None:
     assert kept == (1,)
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(150))
 @given(tasks.map(consistent), queries)
 def test_what_matches_has_the_needed_texts(task: Task, query: Node) -> None:
     text_filter = query_text_filter(query)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -84,7 +84,7 @@ def assert_same(mine: Series, others: Series) -> None:
             assert left.mean == pytest.approx(right.mean, rel=1e-6, abs=1e-6)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30)
 @given(
     clusters(),
     st.randoms(use_true_random=False),

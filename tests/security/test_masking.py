@@ -208,7 +208,7 @@ def is_a_host(address: str, secret: str) -> bool:
     return address.rpartition("@")[2].rpartition("://")[2].split("/")[0].startswith(secret)
 
 
-@settings(max_examples=examples(1_500), deadline=None)
+@settings(max_examples=examples(1_500))
 @given(planted())
 def test_a_secret_planted_anywhere_is_never_shown(case: tuple[str, str]) -> None:
     address, secret = case
@@ -234,7 +234,7 @@ SENTENCES: tuple[Callable[[str, str], str], ...] = (
 )
 
 
-@settings(max_examples=examples(400), deadline=None)
+@settings(max_examples=examples(400))
 @given(planted(), st.sampled_from(SENTENCES))
 def test_a_known_secret_is_in_no_sentence(
     case: tuple[str, str], sentence: Callable[[str, str], str]

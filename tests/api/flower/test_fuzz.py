@@ -69,7 +69,6 @@ async def _ask(
 )
 @settings(
     max_examples=examples(250),
-    deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )

@@ -320,7 +320,7 @@ more_than_json = st.recursive(
 )
 
 
-@settings(max_examples=examples(400), deadline=None)
+@settings(max_examples=examples(400))
 @given(st.lists(values, max_size=5).map(tuple), st.dictionaries(texts, values, max_size=4))
 def test_what_celery_wrote_of_json_gives_these_values_or_none(
     args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -331,7 +331,7 @@ def test_what_celery_wrote_of_json_gives_these_values_or_none(
         assert repr([found.args, found.kwargs]) == repr([list(args), kwargs])
 
 
-@settings(max_examples=examples(300), deadline=None)
+@settings(max_examples=examples(300))
 @given(st.lists(more_than_json, max_size=4).map(tuple))
 def test_what_is_more_than_json_gives_its_values_or_none(args: tuple[Any, ...]) -> None:
     found = literally(as_sent(args))
@@ -340,7 +340,7 @@ def test_what_is_more_than_json_gives_its_values_or_none(args: tuple[Any, ...]) 
         assert found.args == listed(args)
 
 
-@settings(max_examples=examples(300), deadline=None)
+@settings(max_examples=examples(300))
 @given(st.text(st.sampled_from("()[]{}'\"\\,:.-0123456789eE aTrueNone<>\n"), max_size=80))
 def test_rubbish_gives_plain_values_or_none(text: str) -> None:
     found = literally(text, text)
