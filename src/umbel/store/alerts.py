@@ -75,8 +75,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     or finding, empty for the whole. The condition holds since `since`; it `fired` and `ended` then.
     `sentence` and `value` are as they were read last while it fired, less than two minutes ago,
     `link` is the page of it as it was when it fired, below that of the cluster. `announced`: its
-    message was made. `well_since` and `unknown_since`: since when it is no longer so, or cannot be
-    known. `silenced`: nobody is sent anything because of this silence."""
+    message was made, at `announced_at`. `well_since` and `unknown_since`: since when it is no
+    longer so, or cannot be known. `silenced`: nobody is sent anything because of this silence."""
 
     id: str
     rule: str
@@ -92,6 +92,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     fired: float | None = None
     ended: float | None = None
     announced: bool = False
+    announced_at: float | None = None
     escalated: float | None = None
     well_since: float | None = None
     unknown_since: float | None = None

@@ -104,6 +104,16 @@ def test_what_somebody_acknowledged_is_not_escalated() -> None:
     assert life.at(400, "firing") is None
 
 
+def test_who_hears_of_it_after_a_silence_has_as_long_to_acknowledge_as_ever() -> None:
+    life = Life(escalate_s=300.0)
+    life.at(0, "firing", "s")
+
+    assert life.at(28_800, "firing") == "fired"
+    assert life.at(28_810, "firing") is None
+    assert life.at(29_090, "cannot be known") is None
+    assert life.at(29_100, "firing") == "escalated"
+
+
 def test_in_a_silence_nobody_is_sent_anything_and_afterwards_what_still_fires() -> None:
     life = Life()
 

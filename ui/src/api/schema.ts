@@ -151,6 +151,7 @@ export interface Alert {
   fired: number | null
   ended: number | null
   announced: boolean
+  announced_at: number | null
   escalated: number | null
   well_since: number | null
   unknown_since: number | null

@@ -96,17 +96,22 @@ def _announced(rule: AlertRule, alert: Alert, now: float) -> Step:
     if alert.phase != "firing" or alert.silenced is not None:
         return Step(alert)
     if not alert.announced:
-        return Step(msgspec.structs.replace(alert, announced=True), "fired")
+        return Step(msgspec.structs.replace(alert, announced=True, announced_at=now), "fired")
+    # What fired in a silence nobody could have acknowledged before its end.
     is_late = (
         rule.escalate_s is not None
         and alert.escalated is None
         and alert.acknowledgement is None
-        and alert.fired is not None
-        and now - alert.fired >= rule.escalate_s
+        and now - announced_at(alert) >= rule.escalate_s
     )
     if is_late:
         return Step(msgspec.structs.replace(alert, escalated=now), "escalated")
     return Step(alert)
+
+
+def announced_at(alert: Alert) -> float:
+    """When people were sent that it fires; of an alert of an earlier version, when it fired."""
+    return alert.at if alert.announced_at is None else alert.announced_at
 
 
 def _well(rule: AlertRule, alert: Alert, now: float, silence: str | None) -> Step:

@@ -10,6 +10,7 @@ from umbel.query.describe import spoken_duration
 from umbel.services.alerts.condition import ErrorAppears, FindingAppears
 from umbel.services.alerts.condition_parse import parse_condition
 from umbel.services.alerts.condition_text import described
+from umbel.services.alerts.lifecycle import announced_at
 from umbel.services.phrases import names, number
 from umbel.store.alerts import Alert, AlertNotice, AlertRule, NoticeKind
 
@@ -74,7 +75,8 @@ def _text(rule: AlertRule, kind: NoticeKind, alerts: Sequence[Alert], now: float
     if kind == RESOLVED:
         lines = [f"It lasted {lasted}. What was last: {lines[0]}", *lines[1:]]
     if kind == "escalated":
-        lines.append(f"Nobody has acknowledged it for {lasted}.")
+        sent = spoken_duration(max(1.0, now - min(map(announced_at, alerts))))
+        lines.append(f"Nobody has acknowledged it for {sent}.")
     lines.append(f"The rule fires when {described(parse_condition(rule.condition))}.")
     if rule.note:
         lines.append(rule.note)
