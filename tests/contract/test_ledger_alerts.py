@@ -90,6 +90,18 @@ def test_alerts_are_open_until_they_end(ledger: Ledger) -> None:
     assert ledger.alert("a") is None
 
 
+def test_alerts_that_ended_untold_are_found(ledger: Ledger) -> None:
+    untold = [
+        msgspec.structs.replace(alert(name, ended=ended), untold=True)
+        for name, ended in (("a", 20.0), ("b", 30.0))
+    ]
+    ledger.keep_alerts([*untold, alert("c", ended=25.0), alert("d")])
+    assert [each.id for each in ledger.untold_alerts()] == ["b", "a"]
+
+    ledger.keep_alerts([msgspec.structs.replace(untold[1], untold=False)])
+    assert [each.id for each in ledger.untold_alerts()] == ["a"]
+
+
 def test_those_that_fire_are_counted_up_to_a_bound(ledger: Ledger) -> None:
     assert ledger.firing_alerts() == 0
     pending = msgspec.structs.replace(alert("waits"), phase="pending")

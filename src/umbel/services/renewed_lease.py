@@ -24,17 +24,21 @@ class RenewedLease:
         self._spare_s = lasts_s / 2 if spare_s is None else spare_s
         self._holder = secrets.token_hex(8)
         self._until = 0.0
+        #: Whether this thread did not have it until `has` was called last: others may have.
+        self.is_taken_over = False
 
     def has(self, at: float) -> bool:
         """Whether this thread has it at `at` (Unix seconds). Raises `StoreError`."""
         found = self._ledger.lease(self._name)
         is_ours = found is not None and found.holder == self._holder
+        self.is_taken_over = False
         if is_ours and self._until - self._lasts_s <= at < self._until - self._spare_s:
             return True
         lease = Lease(name=self._name, holder=self._holder, expires=at + self._lasts_s)
         is_taken = found is not None and not is_ours and at < found.expires <= at + LEASE_MAX_S
         has = not is_taken and self._ledger.take_lease(lease, at)
         self._until = lease.expires if has else 0.0
+        self.is_taken_over = has and not is_ours
         return has
 
     def release(self) -> None:

@@ -76,7 +76,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     `sentence` and `value` are as they were read last while it fired, less than two minutes ago,
     `link` is the page of it as it was when it fired, below that of the cluster. `announced`: its
     message was made, at `announced_at`. `well_since` and `unknown_since`: since when it is no
-    longer so, or cannot be known. `silenced`: nobody is sent anything because of this silence."""
+    longer so, or cannot be known. `silenced`: nobody is sent anything because of this silence.
+    `untold`: it ended in one, and whoever was sent that it fires hears so when that is over."""
 
     id: str
     rule: str
@@ -97,6 +98,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     well_since: float | None = None
     unknown_since: float | None = None
     silenced: str | None = None
+    untold: bool = False
     acknowledgement: Acknowledgement | None = None
 
     @property
@@ -221,6 +223,9 @@ class AlertLedger(Protocol):
 
     def ended_alerts(self, before: float | None = None, limit: int = 100) -> tuple[Alert, ...]:
         """Those that ended before a time, the last first."""
+
+    def untold_alerts(self) -> tuple[Alert, ...]:
+        """Those that ended and are `untold`, the last first. Reads all that ended."""
 
     def alert(self, alert_id: str) -> Alert | None:
         """One alert."""

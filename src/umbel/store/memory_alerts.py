@@ -97,6 +97,10 @@ class MemoryAlerts:
             ]
         return tuple(found[:limit])
 
+    def untold_alerts(self) -> tuple[Alert, ...]:
+        with self._alerts_lock:
+            return tuple(self._whole(each) for each in self._ended_first() if each.untold)
+
     def alert(self, alert_id: str) -> Alert | None:
         with self._alerts_lock:
             found = self._alerts.get(alert_id)

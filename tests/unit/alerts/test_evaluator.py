@@ -418,6 +418,51 @@ def test_in_a_silence_nobody_is_sent_anything(watched: Watched) -> None:
     assert [kind for kind, _ in watched.sent()] == ["fired"]
 
 
+def test_what_ended_in_a_silence_is_told_when_that_is_over(watched: Watched) -> None:
+    """Also by another server than the one that judged it, and once."""
+    second = watched.server()
+    watch_of(second).judge()
+    watched.later(60)
+    watched.add("failures > 3 over 5 min")
+    watched.fail(5)
+    watched.later(10)
+    until = watched.clock.now() + 7_200
+    silence = watched.alerts.silences.begin(NewSilence(until=until, reason="a deploy"), actor())
+    watched.later(900)
+    watched.later(70)
+    watched.later(10)
+    (ended,) = watched.alerts.history().items
+    assert watched.alerts.now().firing == ()
+    assert [kind for kind, _ in watched.sent()] == ["fired"]
+
+    watched.alerts.silences.end(silence.id, actor())
+    watched.clock.time += 60
+    watched.alive()
+    watched.turn(second)
+    watched.turn(second)
+
+    assert watched.sent()[1:] == [("resolved", "[warning] Rule is resolved (Shop)")]
+    message = watched.receiver.received[1].json
+    assert message["alerts"] == [ended.id]
+    assert "It lasted 16 min" in message["text"]
+    assert "It ended 1 min 10 s ago, in a silence." in message["text"]
+    second.close()
+
+
+def test_what_was_not_told_before_a_silence_is_not_told_after_it(watched: Watched) -> None:
+    until = watched.clock.now() + 2_000
+    watched.alerts.silences.begin(NewSilence(until=until, reason="a deploy"), actor())
+    watched.add("failures > 3 over 5 min")
+    watched.fail(5)
+    watched.later(10)
+    watched.later(900)
+    watched.later(70)
+    watched.later(3_600)
+
+    assert len(watched.alerts.history().items) == 1
+    assert watched.sent() == []
+
+
 def test_what_fires_is_told_with_the_numbers_of_now(watched: Watched) -> None:
     watched.add("failures > 3 over 30 min", clear_s=0.0)
     watched.fail(5)
@@ -450,6 +495,27 @@ def test_what_fires_ends_with_its_rule(watched: Watched) -> None:
 
     assert watched.alerts.now().firing == ()
     assert len(watched.alerts.history().items) == 1
+    assert [kind for kind, _ in watched.sent()] == ["fired", "resolved"]
+    assert (
+        watched.receiver.received[1]
+        .json["text"]
+        .endswith("It ended with its rule, which was removed or switched off.")
+    )
+
+
+def test_who_was_told_that_it_fires_hears_that_it_is_over(watched: Watched) -> None:
+    """Also when the rule notifies somebody else by then."""
+    rule = watched.add("failures > 3 over 5 min")
+    watched.fail(5)
+    watched.later(10)
+    watched.alerts.rules.change(
+        rule, NewRule(name="Rule", condition="failures > 3 over 5 min"), actor(),
+        changed=watched.alerts.rules.one(rule).changed,
+    )  # fmt: skip
+    watched.later(900)
+    watched.later(70)
+
+    assert [kind for kind, _ in watched.sent()] == ["fired", "resolved"]
 
 
 def test_a_test_message_tells_how_it_went(watched: Watched) -> None:

@@ -156,6 +156,7 @@ export interface Alert {
   well_since: number | null
   unknown_since: number | null
   silenced: string | null
+  untold: boolean
   acknowledgement: Acknowledgement | null
 }
 

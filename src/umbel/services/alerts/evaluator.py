@@ -22,6 +22,7 @@ import msgspec
 
 from umbel.clock import Clock
 from umbel.errors import QueryError, StoreError, ZoneUnknown
+from umbel.notify.base import RESOLVED
 from umbel.services.alerts.condition_parse import parse_condition
 from umbel.services.alerts.history_state import HistoryState
 from umbel.services.alerts.judge import Judgement, SubjectAnswer, judge
@@ -30,7 +31,15 @@ from umbel.services.alerts.maintenance_windows import holds
 from umbel.services.alerts.messages import notices_of
 from umbel.services.alerts.readings import AlertReader
 from umbel.services.alerts.silences import silence_of
-from umbel.store.alerts import Alert, AlertNotice, AlertRule, NoticeKind, RuleAnswer, Silence
+from umbel.store.alerts import (
+    NOTICES_MAX,
+    Alert,
+    AlertNotice,
+    AlertRule,
+    NoticeKind,
+    RuleAnswer,
+    Silence,
+)
 from umbel.store.ledger import Ledger
 
 log = logging.getLogger(__name__)
@@ -42,6 +51,7 @@ BUDGET_PART: Final = 0.5
 ANSWERED_EVERY_S: Final = 60.0
 #: The most alerts that one rule has at once.
 SUBJECTS_MAX: Final = 200
+_GONE: Final = "It ended with its rule, which was removed or switched off."
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,20 +98,25 @@ class AlertEvaluator:
         self._budget_s = budget_s
         #: Ids of rules for which there was no time in the last turn.
         self._late: tuple[str, ...] = ()
+        #: Whether alerts that ended may wait for the end of a silence.
+        self._may_be_untold = True
 
-    def turn(self) -> Turn:
-        """Judge every rule, as far as there is time. Raises `StoreError`."""
+    def turn(self, *, takes_over: bool = False) -> Turn:
+        """Judge every rule, as far as there is time; `takes_over` where another one did the last
+        turn. Raises `StoreError`."""
+        self._may_be_untold |= takes_over
         began = self._clock.monotonic()
         rules = [each for each in self._rules() if each.enabled]
         late = set(self._late)
         rules.sort(key=lambda each: each.id not in late)
-        opened = self._open()
-        self._close_orphans(opened, {each.id for each in rules})
-        state = self._reader.state() if rules else None
-        answers = self._ledger.rule_answers() if rules else {}
-        silences = self._silences(state.now) if state is not None else []
+        opened, now = self._open(), self._clock.now()
+        silences = self._silences(now)
         done, changes = 0, _Changes()
         try:
+            self._end_orphans(opened, {each.id for each in rules}, silences, now, changes)
+            self._tell_untold(rules, silences, now, changes)
+            state = self._reader.state() if rules else None
+            answers = self._ledger.rule_answers() if rules else {}
             for rule in rules:
                 if state is None or (done and self._clock.monotonic() - began > self._budget_s):
                     break
@@ -129,17 +144,68 @@ class AlertEvaluator:
             found[each.rule][each.subject] = each
         return dict(found)
 
-    def _close_orphans(self, opened: Mapping[str, Mapping[str, Alert]], rules: set[str]) -> None:
-        """Alerts whose rule was removed or switched off end with it, without a message."""
+    def _end_orphans(
+        self,
+        opened: Mapping[str, Mapping[str, Alert]],
+        rules: set[str],
+        silences: Sequence[Silence],
+        now: float,
+        changes: _Changes,
+    ) -> None:
+        """Alerts whose rule was removed or switched off end with it."""
         for rule_id in opened.keys() - rules:
-            now = self._clock.now()
-            steps = [ended(each, now, "gone").alert for each in opened[rule_id].values()]
-            over = [each for each in steps if each is not None]
-            kept = {each.id for each in over}
-            gone = [each.id for each in opened[rule_id].values() if each.id not in kept]
-            self._ledger.keep_alerts(
-                [msgspec.structs.replace(each, silenced=None) for each in over], drop=gone
-            )
+            over = []
+            for alert in opened[rule_id].values():
+                step = ended(alert, now, silence_of(silences, rule_id, alert.subject))
+                if step.alert is None:
+                    changes.dropped.append(alert.id)
+                    continue
+                changes.alerts.append(step.alert)
+                self._may_be_untold |= step.alert.untold
+                over += [step.alert] if step.message is not None else []
+            if over:
+                self._send(_rule_of(over[0], _GONE), RESOLVED, over, now, changes)
+
+    def _tell_untold(
+        self,
+        rules: Sequence[AlertRule],
+        silences: Sequence[Silence],
+        now: float,
+        changes: _Changes,
+    ) -> None:
+        """What ended in a silence that is over by now."""
+        if not self._may_be_untold:
+            return
+        untold = self._ledger.untold_alerts()
+        over: defaultdict[str, list[Alert]] = defaultdict(list)
+        for each in untold:
+            if silence_of(silences, each.rule, each.subject) is None:
+                over[each.rule].append(each)
+        self._may_be_untold = bool(untold)
+        by_id = {each.id: each for each in rules}
+        for rule_id, alerts in over.items():
+            rule = by_id.get(rule_id) or _rule_of(alerts[0])
+            self._send(rule, RESOLVED, alerts, now, changes)
+            changes.alerts += [
+                msgspec.structs.replace(each, untold=False, silenced=None) for each in alerts
+            ]
+
+    def _send(
+        self,
+        rule: AlertRule,
+        kind: NoticeKind,
+        alerts: Sequence[Alert],
+        now: float,
+        changes: _Changes,
+    ) -> None:
+        told = self._told(alerts) if kind == RESOLVED else ()
+        changes.notices += notices_of(rule, kind, alerts, now, secrets.token_hex(8), told)
+
+    def _told(self, alerts: Sequence[Alert]) -> tuple[str, ...]:
+        """Who was sent that one of these fires, the first that was first."""
+        ids = {each.id for each in alerts}
+        sent = self._ledger.notices(limit=2 * NOTICES_MAX)
+        return tuple(dict.fromkeys(each.notifier for each in sent[::-1] if ids & {*each.alerts}))
 
     def _one(
         self,
@@ -169,11 +235,12 @@ class AlertEvaluator:
                 answer is not None and step.alert != alert
             ):
                 changes.alerts.append(step.alert)
+                self._may_be_untold |= step.alert.untold
                 added += alert is None
             if step.alert is not None and step.message is not None:
                 sent[step.message].append(step.alert)
         for kind, alerts in sent.items():
-            changes.notices += notices_of(rule, kind, alerts, now, secrets.token_hex(8))
+            self._send(rule, kind, alerts, now, changes)
 
     def _judged(
         self, rule: AlertRule, opened: Mapping[str, Alert], state: HistoryState
@@ -192,6 +259,17 @@ class AlertEvaluator:
             return Judgement(answer="cannot be known", sentence=sentence)
         firing = [each.subject for each in opened.values() if each.phase == "firing"]
         return judge(condition, evidence, firing)
+
+
+def _rule_of(alert: Alert, note: str = "") -> AlertRule:
+    """The rule of an alert, as far as the alert tells when that is gone."""
+    return AlertRule(
+        id=alert.rule,
+        name=alert.name,
+        condition=alert.condition,
+        severity=alert.severity,
+        note=note,
+    )
 
 
 def _of_each(judgement: Judgement, opened: Mapping[str, Alert]) -> list[SubjectAnswer]:

@@ -48,7 +48,13 @@ def ended(alert: Alert, now: float, silence: str | None = None) -> Step:
     if alert.phase == "pending":
         return Step(None)
     over = msgspec.structs.replace(
-        alert, phase="resolved", ended=now, well_since=None, unknown_since=None, silenced=silence
+        alert,
+        phase="resolved",
+        ended=now,
+        well_since=None,
+        unknown_since=None,
+        silenced=silence,
+        untold=alert.announced and silence is not None,
     )
     return Step(over, "resolved" if alert.announced and silence is None else None)
 

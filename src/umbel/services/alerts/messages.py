@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
+from umbel.errors import QueryError
 from umbel.notify.base import RESOLVED
 from umbel.query.describe import spoken_duration
-from umbel.services.alerts.condition import ErrorAppears, FindingAppears
+from umbel.services.alerts.condition import Condition, ErrorAppears, FindingAppears
 from umbel.services.alerts.condition_parse import parse_condition
 from umbel.services.alerts.condition_text import described
 from umbel.services.alerts.lifecycle import announced_at
@@ -27,13 +28,17 @@ def notices_of(
     alerts: Sequence[Alert],
     now: float,
     new_id: str,
+    told: Collection[str] = (),
 ) -> tuple[AlertNotice, ...]:
-    """A message for each notifier of the rule."""
+    """A message for each notifier of the rule; that it is over goes to those that were `told` that
+    it fires, where that is still known."""
     to = rule.notify
     if kind == "escalated":
         to = rule.escalate_to or rule.notify
     if kind == RESOLVED and any(each.escalated is not None for each in alerts):
         to = (*rule.notify, *rule.escalate_to)
+    if kind == RESOLVED and told:
+        to = tuple(told)
     first = alerts[0]
     return tuple(
         AlertNotice(
@@ -64,20 +69,33 @@ def _title(rule: AlertRule, kind: NoticeKind, alerts: Sequence[Alert]) -> str:
 
 def _is_id(rule: AlertRule) -> bool:
     """Whether its subjects are ids, which tell nobody anything."""
-    return isinstance(parse_condition(rule.condition), ErrorAppears | FindingAppears)
+    return isinstance(_condition(rule), ErrorAppears | FindingAppears)
+
+
+def _condition(rule: AlertRule) -> Condition | None:
+    """None for the rule of an alert that another version made, which may end with it."""
+    try:
+        return parse_condition(rule.condition)
+    except QueryError:
+        return None
 
 
 def _text(rule: AlertRule, kind: NoticeKind, alerts: Sequence[Alert], now: float) -> str:
     lines = [each.sentence for each in alerts[:LINES_MAX]]
     if len(alerts) > LINES_MAX:
         lines.append(f"And {number(len(alerts) - LINES_MAX, 'more', 'more')}.")
-    lasted = spoken_duration(max(1.0, now - min(each.at for each in alerts)))
+    over = max(now if each.ended is None else each.ended for each in alerts)
+    lasted = spoken_duration(max(1.0, over - min(each.at for each in alerts)))
     if kind == RESOLVED:
         lines = [f"It lasted {lasted}. What was last: {lines[0]}", *lines[1:]]
+    if any(each.untold for each in alerts):
+        lines.append(f"It ended {spoken_duration(max(1.0, now - over))} ago, in a silence.")
     if kind == "escalated":
         sent = spoken_duration(max(1.0, now - min(map(announced_at, alerts))))
         lines.append(f"Nobody has acknowledged it for {sent}.")
-    lines.append(f"The rule fires when {described(parse_condition(rule.condition))}.")
+    condition = _condition(rule)
+    if condition is not None:
+        lines.append(f"The rule fires when {described(condition)}.")
     if rule.note:
         lines.append(rule.note)
     return "\n".join(lines)

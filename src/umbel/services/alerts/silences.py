@@ -1,5 +1,5 @@
 """Silences and maintenance windows: while one holds, nobody is sent anything of what it is about.
-What still fires when it is over is told then."""
+When it is over, what still fires is told, and what ended meanwhile to whoever was told before."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ class AlertWatch:
         if not self._evaluation.has(at):
             self._alerting = Alerting(every_s=self._every_s, elsewhere=True)
             return
-        turn = self._evaluator.turn()
+        turn = self._evaluator.turn(takes_over=self._evaluation.is_taken_over)
         self._alerting = Alerting(
             every_s=self._every_s,
             at=at,

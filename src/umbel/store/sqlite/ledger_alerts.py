@@ -112,6 +112,13 @@ class LedgerAlerts:
         )
         return self._alerts(sql, (before, limit))
 
+    def untold_alerts(self) -> tuple[Alert, ...]:
+        sql = (
+            f"{_ALERTS_OF} WHERE ended IS NOT NULL AND CAST(alert.alert AS TEXT) ->> '$.untold' "
+            "ORDER BY ended DESC, id DESC"
+        )
+        return self._alerts(sql, ())
+
     def alert(self, alert_id: str) -> Alert | None:
         return next(iter(self._alerts(f"{_ALERTS_OF} WHERE alert.id = ?", (alert_id,))), None)
 
