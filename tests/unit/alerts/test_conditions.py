@@ -177,6 +177,7 @@ def test_a_deadline_without_a_zone_is_in_utc() -> None:
         ("worker celery@a silnt for 5 min", "silnt", "silent"),
         ("finding queue-without-consumr", "queue-without-consumr", "queue-without-consumer"),
         ("no success of name:a by 26:00", "26:00", None),
+        ("no success of name:a by 00:00", "00:00", None),
         ("no success of name:a by 06:00 Europe/Belin", "Europe/Belin", None),
         ("beat silent for 5 min", "beat", None),
         ("any finding today", "today", None),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,12 @@ from tests.unit.control.scene import actor
 from umbel.cluster.events import Event
 from umbel.notify.base import NotifierConfig
 from umbel.notify.opening import open_notifiers
+from umbel.services.alerts.condition import DailyDeadline
+from umbel.services.alerts.condition_parse import parse_condition
 from umbel.services.alerts.evaluator import SUBJECTS_MAX
 from umbel.services.alerts.options import AlertOptions
 from umbel.services.alerts.rows import NewSilence
+from umbel.services.alerts.task_readings import deadline_of
 from umbel.services.alerts.watch import AlertWatch
 from umbel.services.cluster_services import ClusterServices, make_services
 from umbel.store.alerts import NewRule
@@ -285,6 +289,58 @@ def test_before_its_time_of_the_day_a_deadline_says_so(watched: Watched) -> None
     watched.later(0)
 
     assert answer_of(watched) == ("well", "It is not 23:59 (UTC) yet.")
+
+
+def test_a_deadline_that_was_missed_is_not_over_at_midnight(watched: Watched) -> None:
+    """What was due in the evening and did not come has not come when the day is over."""
+    watched.clock.time = NOW - NOW % 86_400 + 86_400 + 23 * 3_600
+    watched.add("no success of name:report by 22:00", clear_s=0.0)
+    watched.later(0)
+    assert [kind for kind, _ in watched.sent()] == ["fired"]
+
+    watched.later(2 * 3_600)
+    watched.later(10)
+    (alert,) = watched.alerts.now().firing
+    assert alert.sentence == ("None of tasks whose name contains report succeeded by 22:00 (UTC).")
+    watched.store.apply(succeeded(uuid_of(1), watched.clock.now() - 5, name="report"))
+    watched.later(10)
+
+    assert [kind for kind, _ in watched.sent()] == ["fired", "resolved"]
+    assert answer_of(watched) == ("well", "It is not 22:00 (UTC) yet.")
+
+
+def test_a_deadline_of_tomorrow_is_not_missed_for_what_was_missed_before_its_rule(
+    watched: Watched,
+) -> None:
+    watched.clock.time = NOW - NOW % 86_400 + 86_400 + 3_600
+    watched.add("no success of name:report by 06:00")
+    watched.later(0)
+
+    assert answer_of(watched) == ("well", "It is not 06:00 (UTC) yet.")
+
+
+def test_a_deadline_within_the_hour_that_comes_twice_is_the_first() -> None:
+    condition = parse_condition("no success of name:report by 02:30 Europe/Berlin")
+    assert isinstance(condition, DailyDeadline)
+    first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC).timestamp()
+
+    assert {deadline_of(condition, first + later)[1] for later in (-60, 60, 2_400, 7_200)} == {
+        first
+    }
+
+
+def test_a_back_test_of_a_deadline_goes_on_beyond_midnight(watched: Watched) -> None:
+    watched.clock.time = NOW - NOW % 86_400 + 86_400 + 23 * 3_600
+    for day in (0, 1, 3):
+        at = watched.clock.time + day * 86_400 - 12 * 3_600
+        watched.store.apply(succeeded(uuid_of(day), at, name="report"))
+    watched.clock.time += 3 * 86_400
+    watched.alive()
+
+    found = watched.alerts.back_test("no success of name:report by 22:00")
+
+    (firing,) = found.firings
+    assert (firing.end or 0.0) - firing.start > 12 * 3_600
 
 
 def test_a_new_error_fires_until_somebody_decides(watched: Watched) -> None:

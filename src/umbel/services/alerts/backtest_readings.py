@@ -30,7 +30,7 @@ from umbel.services.alerts.condition import (
     QueueThreshold,
     WorkerSilence,
 )
-from umbel.services.alerts.judge import MISSED_MAX
+from umbel.services.alerts.judge import MISSED_BEFORE, MISSED_MAX
 from umbel.services.alerts.readings import ERROR_FOR_S
 from umbel.services.alerts.task_readings import deadline_of, measured
 from umbel.services.errors.errors import Errors
@@ -151,16 +151,18 @@ class PastReader:
 
     def _deadline(self, condition: DailyDeadline, start: float, now: float) -> Past:
         step_s = step_of(600.0, now - start)
-        found, complete = self._steps(condition.query, start - DAY_S, now, step_s)
+        found, complete = self._steps(condition.query, start - 2 * DAY_S, now, step_s)
         times = sorted(at for at, each in found.items() if each.succeeded)
         points = []
         for at in _times(start, now, step_s):
             begin, due = deadline_of(condition, at)
             if begin < start:
                 continue
+            if at < due:
+                begin, _ = deadline_of(condition, at, days_before=1)
             before = bisect_right(times, at)
             has = before > 0 and times[before - 1] + step_s > begin
-            points.append(PastPoint(at, float(at >= due and not has)))
+            points.append(PastPoint(at, (MISSED_BEFORE if at < due else 1.0) * (not has)))
         return self._of_tasks(points, step_s, step_s, start, now, complete=complete)
 
     def _new_errors(self, condition: ErrorAppears, start: float, now: float) -> Past:

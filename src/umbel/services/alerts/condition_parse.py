@@ -203,8 +203,11 @@ class _Sentence(ConditionWords):
                 zone_of(zone)
             except ZoneUnknown as error:
                 refuse(error.message, zone_token)
+        minute = int(clock[1]) * 60 + int(clock[2])
         window_s = self._over(at, TASKS_S, 0.0) or None
-        return DailyDeadline(text, query, int(clock[1]) * 60 + int(clock[2]), zone, window_s)
+        if minute == 0 and window_s is None:
+            refuse("At 00:00 the day has only begun; write 23:59, or 00:00 over 24 h.", token)
+        return DailyDeadline(text, query, minute, zone, window_s)
 
 
 _Read = Callable[[_Sentence, int, tuple[str, ...]], Condition]

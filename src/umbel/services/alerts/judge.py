@@ -35,6 +35,9 @@ ANSWERS: Final[tuple[Answer, ...]] = ("firing", "cannot be known", "not yet know
 ENDS_BELOW: Final = 0.9
 #: Of a window in which so large a part of the events may have passed unseen little is sure.
 MISSED_MAX: Final = 0.1
+#: The number of a deadline that is still to come, where that of the day before was missed and
+#: nothing came since: it begins nothing, and ends nothing.
+MISSED_BEFORE: Final = 0.5
 
 _COMPARED: Final[Mapping[Operator, Callable[[float, float], bool]]] = {
     ">": lambda value, limit: value > limit,
@@ -118,8 +121,10 @@ def judge(condition: Condition, evidence: AlertEvidence, firing: Collection[str]
 
 def crosses(condition: Condition, value: float, *, was_firing: bool = False) -> bool:
     """Whether a rule fires at this number."""
-    if isinstance(condition, ErrorAppears | FindingAppears | DailyDeadline):
+    if isinstance(condition, ErrorAppears | FindingAppears):
         return value > 0
+    if isinstance(condition, DailyDeadline):
+        return value > MISSED_BEFORE or (was_firing and value == MISSED_BEFORE)
     if isinstance(condition, WorkerSilence):
         return value >= condition.silent_s
     if isinstance(condition, Absence):
@@ -143,7 +148,9 @@ def _answer(
     doubt = _doubt(condition, evidence, fires=fires, at_least=reading.at_least)
     if doubt is not None:
         return _of(reading, *doubt)
-    sentence = observed(condition, reading.subject, reading.value, reading.text)
+    # That a deadline is still to come is told where the one before was met.
+    text = "" if fires and isinstance(condition, DailyDeadline) else reading.text
+    sentence = observed(condition, reading.subject, reading.value, text)
     return _of(reading, "firing" if fires else "well", sentence)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from umbel.services.alerts.condition import (
@@ -14,7 +14,7 @@ from umbel.services.alerts.condition import (
 )
 from umbel.services.alerts.condition_text import tasks_of
 from umbel.services.alerts.history_state import HistoryState
-from umbel.services.alerts.judge import AlertEvidence, AlertReading
+from umbel.services.alerts.judge import MISSED_BEFORE, AlertEvidence, AlertReading
 from umbel.services.alerts.links import link_of_tasks
 from umbel.services.alerts.observed import deadline_text, over_the_last
 from umbel.services.search.outside_terms import OutsideTerms
@@ -106,15 +106,16 @@ class TaskReadings:
 
     def deadline(self, condition: DailyDeadline, state: HistoryState) -> AlertEvidence:
         start, due = deadline_of(condition, state.now)
-        if state.now < due:
-            reading = AlertReading(value=0.0, text=f"It is not {deadline_text(condition)} yet.")
-            return AlertEvidence(blind=state.blind, behind=state.behind, readings=(reading,))
+        is_due = state.now >= due
+        if not is_due:
+            start, _ = deadline_of(condition, state.now, days_before=1)
         found = self._counts(condition, state, state.now - start)
         missing = found.total.succeeded == 0
         reading = AlertReading(
-            value=float(missing),
+            value=float(missing) if is_due else MISSED_BEFORE * missing,
+            text="" if is_due else f"It is not {deadline_text(condition)} yet.",
             link=link_of_tasks(condition.text, start, state.now),
-            at_least=not found.complete and missing,
+            at_least=is_due and missing and not found.complete,
         )
         return state.evidence((reading,), state.now - start, self._store)
 
@@ -183,10 +184,14 @@ def bucket_of_window(window_s: float) -> float:
     )
 
 
-def deadline_of(condition: DailyDeadline, now: float) -> tuple[float, float]:
-    """From when on a success counts, and when it is due, of the day of `now` (Unix seconds)."""
-    local = datetime.fromtimestamp(now, zone_of(condition.zone))
-    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+def deadline_of(
+    condition: DailyDeadline, now: float, *, days_before: int = 0
+) -> tuple[float, float]:
+    """From when on a success counts, and when it is due, of the day of `now` (Unix seconds) or one
+    before it. A time of the day that comes twice is the first."""
+    zone = zone_of(condition.zone)
+    day = datetime.fromtimestamp(now, zone).date() - timedelta(days=days_before)
+    midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
     due = midnight.replace(hour=condition.minute // 60, minute=condition.minute % 60).timestamp()
     start = midnight.timestamp() if condition.window_s is None else due - condition.window_s
     return start, due
