@@ -6,6 +6,14 @@ import re
 from typing import Any
 
 DURATIONS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+#: Other words for units, as searches and rules have them (`query.quantities.UNITS`).
+SPELLINGS = {
+    **dict.fromkeys(("sec", "secs", "second", "seconds"), "s"),
+    **dict.fromkeys(("m", "mins", "minute", "minutes"), "min"),
+    **dict.fromkeys(("hr", "hrs", "hour", "hours"), "h"),
+    **dict.fromkeys(("day", "days"), "d"),
+    **dict.fromkeys(("week", "weeks"), "w"),
+}
 SIZES = {
     "B": 1,
     "kB": 10**3,
@@ -59,6 +67,7 @@ def amount_of(value: object, units: dict[str, Any], examples: str) -> float:
     if "".join(amount + unit for amount, unit in parts) != written:
         raise ValueError
     scales = {unit.lower(): scale for unit, scale in units.items()}
+    scales |= {word: scales[unit] for word, unit in SPELLINGS.items() if unit in scales}
     unknown = next((unit for _, unit in parts if unit.lower() not in scales), None)
     if unknown is not None:
         raise InvalidValue(f"{unknown} is no unit; there are {', '.join(units)}")

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from umbel.query.quantities import UNITS
 from umbel.settings import kinds
 from umbel.settings.kinds import ValueKind
 from umbel.settings.units import show_duration, show_size
@@ -27,10 +28,22 @@ def refuses(kind: ValueKind, written: object) -> bool:
 
 @pytest.mark.parametrize(
     ("written", "seconds"),
-    [("500ms", 0.5), ("90s", 90), ("1h30min", 5400), ("30d", 2592000), ("2 W", 1209600)],
+    [
+        ("500ms", 0.5),
+        ("90s", 90),
+        ("1h30min", 5400),
+        ("30d", 2592000),
+        ("2 W", 1209600),
+        ("1d2h30m", 95400),
+    ],
 )
 def test_a_duration_is_numbers_with_units(written: str, seconds: float) -> None:
     assert DURATION.parse(written) == seconds
+
+
+@pytest.mark.parametrize("unit", [each for each in UNITS if UNITS[each] >= 0.001])
+def test_a_duration_has_the_units_of_searches(unit: str) -> None:
+    assert DURATION.parse(f"7{unit}") == 7 * UNITS[unit]
 
 
 @pytest.mark.parametrize(
