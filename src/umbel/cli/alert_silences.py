@@ -99,7 +99,16 @@ def _time(text: str, zone: str) -> float:
         raise click.BadParameter(
             f"{text} is no time such as 2026-01-31T02:00.", param_hint="--from"
         ) from None
-    return (found.replace(tzinfo=zone_of(zone)) if found.tzinfo is None else found).timestamp()
+    if found.tzinfo is not None:
+        return found.timestamp()
+    at = found.replace(tzinfo=zone_of(zone)).timestamp()
+    if datetime.fromtimestamp(at, zone_of(zone)).replace(tzinfo=None) != found:
+        # What begins then would come again every day an hour late.
+        raise click.BadParameter(
+            f"Clocks in {zone} are put forward over {text}; begin it on another day.",
+            param_hint="--from",
+        )
+    return at
 
 
 def _shown(row: Mapping[str, Any]) -> dict[str, str]:

@@ -115,6 +115,22 @@ def test_a_maintenance_window_begins_in_its_zone(umbel: Umbel) -> None:
     assert (wrong[0], "is no time" in wrong[2]) == (2, True)
 
 
+def test_a_window_cannot_begin_in_an_hour_that_there_is_not(umbel: Umbel) -> None:
+    """It would come again every day at half past three."""
+    gap = ("--from", "2026-03-29T02:30", "--every", "day", "--zone", "Europe/Berlin")
+    code, _, err = umbel("alerts", "silence", "--for", "1h", "--reason", "backup", *gap)
+
+    assert (code, "Clocks in Europe/Berlin are put forward" in err) == (2, True)
+    in_utc = ("--from", "2026-03-29T02:30", "--every", "day")
+    assert umbel("alerts", "silence", "--for", "1h", "--reason", "backup", *in_utc)[0] == 0
+
+
+def test_durations_are_written_as_rules_print_them(umbel: Umbel) -> None:
+    rule = ("alerts", "add", "Billing", "failures > 5 over 10m", "--for", "30m")
+    assert umbel(*rule, "--clear", "5 minutes", "--escalate", "1hour")[0] == 0
+    assert umbel("alerts", "silence", "--for", "30m", "--reason", "a deploy")[0] == 0
+
+
 def test_without_notifiers_there_is_nobody_to_test(umbel: Umbel) -> None:
     assert "name none" in umbel("alerts", "notifiers")[2]
     code, _, err = umbel("alerts", "test", "mail")

@@ -42,6 +42,20 @@ describe('a silence', () => {
     expect(silenceMistake(typed, 'utc', NOW)).toBe('')
   })
 
+  it('begins at no time over which clocks are put forward: it would come again an hour late', () => {
+    const zone = process.env['TZ']
+    process.env['TZ'] = 'Europe/Berlin'
+    try {
+      const typed = { ...firstSilence(''), start: '2026-03-29T02:30', repeats: 'day' as const }
+      expect(silenceMistake(typed, 'local', NOW)).toContain('put forward')
+      expect(silenceMistake({ ...typed, start: '2026-03-29T03:30' }, 'local', NOW)).toBe('')
+      expect(silenceMistake(typed, 'utc', NOW)).toBe('')
+    } finally {
+      if (zone === undefined) delete process.env['TZ']
+      else process.env['TZ'] = zone
+    }
+  })
+
   it('is not over before it begins, nor begun before it is over', () => {
     const typed = firstSilence('')
     expect(silenceMistake({ ...typed, start: 'soon' }, 'utc', NOW)).toContain('a day and a time')

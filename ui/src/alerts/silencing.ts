@@ -3,7 +3,7 @@
 import type { AddSilenceBody, ListedSilence } from '../api/schema'
 import { formatDuration } from '../format/duration'
 import { formatSince, type Zone, zoneName } from '../format/time'
-import { readStamp } from '../time/range'
+import { readStamp, shortStamp } from '../time/range'
 
 export const DAY_S = 86_400
 const HOUR_S = 3_600
@@ -46,6 +46,8 @@ export function firstSilence(rule: string): TypedSilence {
 export function silenceMistake({ start, length_s, repeats }: TypedSilence, zone: Zone, now: number): string {
   const from = start === '' ? now : readStamp(start, zone)
   if (from === null) return 'It begins at a day and a time.'
+  // What begins then would come again every day an hour late.
+  if (start !== '' && !shortStamp(from, zone).startsWith(start.slice(0, 16))) return 'Clocks are put forward over this time; begin it on another day.'
   if (repeats === 'once' && from + length_s <= now) return 'It would be over already.'
   return repeats === 'day' && length_s > DAY_S ? 'It would not be over before it comes again.' : ''
 }
