@@ -57,9 +57,8 @@ def list_alerts(source: Source, ended: bool, limit: int, form: ListFormat) -> in
     for each in now.unknown:
         printing.say(f"{each.answer.capitalize()}: {each.sentence} ({each.name})", err=True)
     if now.failed:
-        printing.say(
-            f"{len(now.failed):,} messages were not delivered: umbel alerts notifiers.", err=True
-        )
+        messages = "1 message was" if len(now.failed) == 1 else f"{len(now.failed):,} messages were"
+        printing.say(f"{messages} not delivered: umbel alerts notifiers.", err=True)
     return int(bool(now.firing))
 
 

@@ -583,6 +583,41 @@ def test_a_test_message_tells_how_it_went(watched: Watched) -> None:
     assert watched.sent()[0][0] == "test"
 
 
+def test_what_was_not_delivered_is_shown_until_its_notifier_takes_a_message(
+    watched: Watched,
+) -> None:
+    watched.receiver.answers = [410, 200]
+    watched.alerts.test("hook", actor())
+    assert len(watched.alerts.now().failed) == 1
+
+    watched.clock.time += 10
+    watched.alerts.test("hook", actor())
+    assert watched.alerts.now().failed == ()
+
+
+def test_that_nobody_heard_of_what_still_fires_is_shown(watched: Watched) -> None:
+    watched.receiver.answers = [410, 200]
+    watched.add("failures > 3 over 5 min")
+    watched.fail(5)
+    watched.later(10)
+    watched.clock.time += 10
+    watched.alerts.test("hook", actor())
+    assert len(watched.alerts.now().failed) == 1
+
+    watched.later(900)
+    watched.later(70)
+    assert watched.alerts.now().failed == ()
+
+
+def test_a_message_that_was_not_tried_yet_is_not_told_as_undelivered(watched: Watched) -> None:
+    watched.add("failures > 3 over 5 min")
+    watched.fail(5)
+    watched.alive()
+    watch_of(watched.services).judge()
+
+    assert watched.alerts.now().failed == ()
+
+
 def test_a_back_test_finds_what_fired(watched: Watched) -> None:
     watched.fail(5)
     watched.clock.time += 3 * 3_600

@@ -7,7 +7,7 @@ that people made, and are changed in the settings alone.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -96,7 +96,7 @@ class Alerts:
                 if each.rule in rules and each.answer in {"cannot be known", "not yet known"}
             ),
             silences=self.silences.list(),
-            failed=self._ledger.notices(states=("waiting", "failed"), limit=NOTICES_LISTED),
+            failed=self._undelivered({each.id for each in opened}),
             rules=len(rules),
             watch=self._alerting(),
         )
@@ -194,6 +194,26 @@ class Alerts:
             tried = msgspec.structs.replace(tried, state="failed", ended=now)
         self._ledger.keep_notice(tried)
         return tried
+
+    def _undelivered(self, opened: Collection[str]) -> tuple[AlertNotice, ...]:
+        """Messages that were tried in vain: those about what is open still, and others until their
+        notifier took one."""
+        found = self._ledger.notices(states=("waiting", "failed"), limit=NOTICES_LISTED)
+        if not found:
+            return ()
+        took: dict[str, float] = {}
+        for each in self._ledger.notices(states=("delivered",), limit=LISTED_MAX):
+            took[each.notifier] = max(took.get(each.notifier, 0.0), each.ended or 0.0)
+        return tuple(
+            each
+            for each in found
+            if each.trouble
+            and (
+                each.ended is None
+                or each.ended >= took.get(each.notifier, 0.0)
+                or any(alert in opened for alert in each.alerts)
+            )
+        )
 
     # -- checks -------------------------------------------------------------------------------
 

@@ -52,9 +52,10 @@ class UnknownRule(RuleAnswer, frozen=True, kw_only=True):
 
 class AlertList(msgspec.Struct, frozen=True, kw_only=True):
     """What fires, the gravest and newest first, then what is `pending`; `unknown` are rules of
-    which it cannot be known, or is not yet known. `failed` are messages that are not delivered, the
-    newest. `watch` is how rules are judged, null where this process does not. `more` is how many of
-    what fires or is pending are left out."""
+    which it cannot be known, or is not yet known. `failed` are messages that were tried in vain,
+    the newest: about what is open still, or until their notifier takes one. `watch` is how rules
+    are judged, null where this process does not. `more` is how many of what fires or is pending
+    are left out."""
 
     firing: tuple[Alert, ...]
     pending: tuple[Alert, ...]
