@@ -95,6 +95,18 @@ def test_a_message_stands_behind_an_older_one_of_its_notifier_and_alert_alone() 
     assert [each.id for each in deliverable(waiting[1:], 10.0)] == ["over", "elsewhere", "other"]
 
 
+def test_messages_do_not_wait_for_a_clock_that_was_put_back(delivering: Delivering) -> None:
+    delivering.add(notice("fired", delivering.clock.now()))
+    delivering.live.is_up = False
+    delivering.later(-3_600)
+    delivering.live.is_up = True
+    delivering.later(1)
+    assert delivering.live.taken == []
+
+    delivering.later(10)
+    assert delivering.live.taken == ["fired"]
+
+
 def test_many_messages_for_one_that_is_away_hold_up_no_other(delivering: Delivering) -> None:
     now = delivering.clock.now()
     delivering.add(

@@ -745,6 +745,16 @@ def test_what_is_left_out_of_a_list_of_what_fires_is_told(watched: Watched) -> N
     assert (len(found.firing), found.more) == (200, 100)
 
 
+def test_what_a_rule_says_is_of_now_after_a_clock_was_put_back(watched: Watched) -> None:
+    watched.add("failures > 3 over 5 min")
+    watched.later(0)
+    watched.later(-3_600)
+
+    (listed,) = watched.alerts.rules.list().items
+    assert listed.answer is not None
+    assert listed.answer.at == watched.clock.now()
+
+
 def test_a_clock_that_is_put_back_an_hour_tells_nobody_twice(watched: Watched) -> None:
     watched.add("depth of queue mail > 100")
     watched.samples.keep("queue", watched.clock.now(), {"mail": (150.0, 150.0, 0.0, 1.0, 1.0)})

@@ -134,6 +134,19 @@ def test_nobody_is_sent_the_end_of_what_they_were_not_sent() -> None:
     assert life.phase == "resolved"
 
 
+def test_a_clock_that_is_put_back_makes_nobody_wait_for_an_hour() -> None:
+    life = Life(pending_s=60.0, escalate_s=300.0)
+    life.at(10_000, "firing")
+
+    life.at(6_400, "firing")
+    assert life.at(6_460, "firing") == "fired"
+    life.at(2_860, "firing")
+    assert life.at(3_160, "firing") == "escalated"
+    life.at(3_170, "well")
+    life.at(100, "well")
+    assert life.at(160, "well") == "resolved"
+
+
 def test_an_alert_ends_with_its_rule() -> None:
     life = Life()
     life.at(0, "firing")

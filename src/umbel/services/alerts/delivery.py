@@ -123,6 +123,7 @@ class MessageDelivery:
         log.warning("A message about an alert was not delivered by %s: %s", notice.notifier, error)
         return msgspec.structs.replace(
             notice,
+            at=min(notice.at, now),
             attempts=attempts,
             trouble=str(error),
             due=due,
@@ -138,7 +139,8 @@ def deliverable(waiting: Sequence[AlertNotice], now: float) -> tuple[AlertNotice
     before: set[tuple[str, str]] = set()
     for notice in waiting:
         about = {(notice.notifier, alert) for alert in notice.alerts}
-        if notice.due <= now and not about & before:
+        # One of a time to come was made before the clock was put back.
+        if (notice.due <= now or notice.at > now) and not about & before:
             found.append(notice)
         before |= about
     return tuple(found)

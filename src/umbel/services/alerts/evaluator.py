@@ -288,7 +288,7 @@ def _answer(
 ) -> RuleAnswer | None:
     """What is to be written down of it; None where that stands there already."""
     same = before is not None and before.answer == judgement.answer
-    if before is not None and same and now - before.at < ANSWERED_EVERY_S:
+    if before is not None and same and 0 <= now - before.at < ANSWERED_EVERY_S:
         return None
     return RuleAnswer(
         rule=rule.id,

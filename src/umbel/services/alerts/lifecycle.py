@@ -32,6 +32,7 @@ def advanced(
 ) -> Step:
     """How the alert of a rule and a subject goes on by what was found at `now`. `silence` is the
     id of the one that holds of it."""
+    alert = None if alert is None else _not_after(alert, now)
     if found.answer == "firing":
         return _firing(rule, alert, found, now, new_id, silence)
     if alert is None:
@@ -113,6 +114,16 @@ def _announced(rule: AlertRule, alert: Alert, now: float) -> Step:
     if is_late:
         return Step(msgspec.structs.replace(alert, escalated=now), "escalated")
     return Step(alert)
+
+
+def _not_after(alert: Alert, now: float) -> Alert:
+    """An alert whose waits end: where a clock was put back, they count from now on."""
+    times = {
+        name: now
+        for name in ("well_since", "announced_at", *(("since",) if alert.fired is None else ()))
+        if (at := getattr(alert, name)) is not None and at > now
+    }
+    return msgspec.structs.replace(alert, **times) if times else alert
 
 
 def announced_at(alert: Alert) -> float:
