@@ -69,11 +69,13 @@ def http_receiver() -> Iterator[HttpReceiver]:
 
 
 class MailReceiver:
-    """Letters as they came. A recipient in `refused` is refused with its code."""
+    """Letters as they came. A recipient in `refused` is refused with its code; `bye` is what QUIT
+    is answered."""
 
     def __init__(self) -> None:
         self.letters: list[EmailMessage] = []
         self.refused: dict[str, int] = {}
+        self.bye = "221 bye"
         self.url = ""
 
 
@@ -98,7 +100,7 @@ def mail_receiver() -> Iterator[MailReceiver]:
                     receiver.letters.append(self._letter())
                     self._say("250 taken")
                 elif word == "QUIT":
-                    self._say("221 bye")
+                    self._say(receiver.bye)
                     return
                 else:
                     self._say(self.replies.get(word, "502 unknown"))

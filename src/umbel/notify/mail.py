@@ -6,6 +6,7 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
+from contextlib import suppress
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from typing import Final
@@ -22,6 +23,12 @@ _PORTS: Final = {"smtp": 25, "smtps": 465}
 class _Smtp(smtplib.SMTP):
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         return connected((host, port), timeout, self.source_address)
+
+    def __exit__(self, *_: object) -> None:
+        # The letter is taken by now, or refused: what QUIT is answered changes neither.
+        with suppress(smtplib.SMTPException, OSError):
+            self.docmd("QUIT")
+        self.close()
 
 
 class _Smtps(smtplib.SMTP_SSL, _Smtp):
@@ -53,7 +60,7 @@ class Mail:
             codes = [code for code, _ in error.recipients.values()]
             raise DeliveryFailed(
                 f"The mail server {host} takes mail for none of {', '.join(error.recipients)}.",
-                retriable=all(code < 500 for code in codes),
+                retriable=any(code < 500 for code in codes),
             ) from None
         except smtplib.SMTPNotSupportedError as error:
             raise DeliveryFailed(

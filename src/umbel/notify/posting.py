@@ -48,6 +48,8 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, whole_s: float = 
         why = reason if isinstance(reason, str) else type(reason).__name__
         if isinstance(reason, ssl.SSLCertVerificationError):
             why = reason.verify_message
+        elif isinstance(reason, TimeoutError):
+            raise DeliveryFailed(f"{where} did not answer in time.", retriable=True) from None
         elif isinstance(reason, OSError) and reason.strerror:
             why = reason.strerror
         raise DeliveryFailed(f"{where} could not be reached: {why}.", retriable=True) from None

@@ -146,6 +146,24 @@ def test_a_mail_server_that_refuses_all_is_not_asked_again() -> None:
     assert len(receiver.letters) == 1
 
 
+@pytest.mark.parametrize("bye", ["250 ok", "421 too busy", "554 no"])
+def test_a_letter_that_was_taken_is_not_sent_again_for_what_comes_after_it(bye: str) -> None:
+    with mail_receiver() as receiver:
+        receiver.bye = bye
+        notifier(receiver.url, "email", **MAIL).deliver(MESSAGE)
+
+    assert len(receiver.letters) == 1
+
+
+def test_who_may_take_it_later_is_tried_again_where_others_never_will() -> None:
+    with mail_receiver() as receiver:
+        receiver.refused = {"ops@": 550, "on@": 451}
+        with pytest.raises(DeliveryFailed, match="takes mail for none") as caught:
+            notifier(receiver.url, "email", **MAIL).deliver(MESSAGE)
+
+    assert caught.value.retriable
+
+
 def test_no_password_goes_over_an_open_line() -> None:
     with mail_receiver() as receiver:
         url = receiver.url.replace("smtp://", "smtp://umbel:s3cret@")
@@ -166,7 +184,7 @@ def test_a_configuration_shows_no_secret() -> None:
 def test_who_answers_a_byte_at_a_time_is_left_when_time_is_up() -> None:
     with (
         dripping(b"HTTP/1.1 200 OK\r\n") as port,
-        pytest.raises(DeliveryFailed, match="could not be reached") as caught,
+        pytest.raises(DeliveryFailed, match="did not answer in time") as caught,
     ):
         post(f"http://127.0.0.1:{port}/s3cret", b"{}", {}, whole_s=0.2)
 
