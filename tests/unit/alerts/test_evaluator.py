@@ -184,6 +184,25 @@ def test_queues_are_judged_by_samples_and_not_without(watched: Watched) -> None:
     assert alert.link.startswith("/queues/mail?from=")
 
 
+def test_a_queue_that_was_deleted_fires_no_more(watched: Watched) -> None:
+    """Others are sampled, and it is not among them."""
+    watched.add("depth of queue mail > 100")
+    watched.add("consumers of queue mail < 1", name="Consumers")
+    full, empty = (150.0, 150.0, 0.0, 0.0, 12.0), (0.0, 0.0, 0.0, 1.0, None)
+    watched.samples.keep("queue", watched.clock.now(), {"mail": full, "other": empty})
+    watched.later(1)
+    assert len(watched.alerts.now().firing) == 2
+
+    watched.later(120)  # nothing is sampled
+    watched.later(70)
+    assert len(watched.alerts.now().firing) == 2
+
+    for _ in range(8):
+        watched.samples.keep("queue", watched.clock.now(), {"other": empty})
+        watched.later(10)
+    assert [each.name for each in watched.alerts.now().firing] == ["Consumers"]
+
+
 def test_a_rule_over_a_minute_does_not_count_what_failed_before_it(watched: Watched) -> None:
     watched.add("failures of name:shop.* > 10 over 1 min")
     watched.clock.time = NOW - NOW % 60

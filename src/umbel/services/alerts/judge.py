@@ -65,7 +65,8 @@ class AlertReading(msgspec.Struct, frozen=True, kw_only=True):
 class AlertEvidence(msgspec.Struct, frozen=True, kw_only=True):
     """What a rule is judged by. Sentences say why nothing can be known (`blind`), why the newest is
     missing (`behind`), and why the window reaches back too far (`young`). `missed` is which part of
-    the window may have passed unseen. `unread` says why there may be more than was read."""
+    the window may have passed unseen. `unread` says why there may be more than was read. `gone`:
+    others were read, so what is not among them is not there, and above no limit."""
 
     readings: tuple[AlertReading, ...] = ()
     blind: str = ""
@@ -73,6 +74,7 @@ class AlertEvidence(msgspec.Struct, frozen=True, kw_only=True):
     young: str = ""
     missed: float = 0.0
     unread: str = ""
+    gone: bool = False
 
 
 class SubjectAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -194,7 +196,9 @@ def _of_nothing(condition: Condition, evidence: AlertEvidence) -> Judgement:
             return Judgement(answer="cannot be known", sentence=sentence)
         what = "error" if isinstance(condition, ErrorAppears) else "finding"
         return Judgement(answer="well", sentence=f"There is no such {what}.", others="well")
-    return Judgement(answer="not yet known", sentence="Nothing of this name was seen yet.")
+    others: Answer = "well" if evidence.gone and _fires_above(condition) else "cannot be known"
+    sentence = "Nothing of this name was seen yet."
+    return Judgement(answer="not yet known", sentence=sentence, others=others)
 
 
 def _of(reading: AlertReading, answer: Answer, sentence: str) -> SubjectAnswer:

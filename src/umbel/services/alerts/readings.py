@@ -151,7 +151,17 @@ class AlertReader:
                 if at + step_s >= now - window_s
             }
             readings.append(queue_reading(condition, line.name, sampled, now, fresh_s, step_s))
-        return AlertEvidence(readings=tuple(readings))
+        return AlertEvidence(
+            readings=tuple(readings), gone=not readings and self._samples_queues(now - fresh_s, now)
+        )
+
+    def _samples_queues(self, since: float, now: float) -> bool:
+        """Whether any queue was sampled since."""
+        found = sampled_lines(
+            self._sources.samples, "queue", since=since, until=now + 1, now=now, bucket_s=10.0,
+            limit=1,
+        )  # fmt: skip
+        return bool(found.items)
 
     # -- workers ------------------------------------------------------------------------------
 
