@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatAgo, formatPast, pastPhrase, formatClock, formatTimestamp, formatOffset, isoTimestamp } from './time'
+import { formatAgo, formatPast, pastPhrase, formatClock, formatSecond, formatTimestamp, formatOffset, isoTimestamp } from './time'
 
 const NOON = Date.UTC(2026, 10, 22, 12, 0, 0) / 1000
 
@@ -47,6 +47,10 @@ describe('a moment', () => {
       expect(formatTimestamp(first, 'local')).toBe('2026-10-25 02:30:00.000 UTC+2')
       expect(formatTimestamp(first + 3_600, 'local')).toBe('2026-10-25 02:30:00.000 UTC+1')
       expect(formatClock(first, 'local')).toBe('02:30:00.000 UTC+2')
+      expect([formatSecond(first, 'local'), formatSecond(first, 'utc')]).toEqual(['2026-10-25 02:30:00 UTC+2', '2026-10-25 00:30:00'])
+      process.env['TZ'] = 'America/St_Johns'
+      expect(formatTimestamp(Date.UTC(2026, 10, 1, 4) / 1000, 'local')).toBe('2026-11-01 01:30:00.000 UTC−2:30')
+      process.env['TZ'] = 'Europe/Berlin'
       expect(formatTimestamp(first - 3_600, 'local')).toBe('2026-10-25 01:30:00.000')
       expect(formatTimestamp(first + 2 * 3_600, 'local')).toBe('2026-10-25 03:30:00.000')
       expect(formatTimestamp(Date.UTC(2026, 2, 29, 1, 30) / 1000, 'local')).toBe('2026-03-29 03:30:00.000')

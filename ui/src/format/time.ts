@@ -76,6 +76,11 @@ export function formatTime(moment: number, zone: Zone): string {
   return dated(moment) === null ? `${moment} s` : formatClock(moment, zone).slice(0, 8)
 }
 
+/** "2026-11-22 14:03:07": in whole seconds, and with the offset in an hour that comes twice. */
+export function formatSecond(moment: number, zone: Zone): string {
+  return formatTimestamp(moment, zone).replace(/\.\d{3}( UTC$)?/, '')
+}
+
 /** "14:03:07" today, "2026-11-22 14:03:07" on another day, in the zone. */
 export function formatSince(moment: number, now: number, zone: Zone): string {
   const [then, today] = [dated(moment), dated(now)]
@@ -103,16 +108,31 @@ function dated(moment: number): Date | null {
 
 /** " UTC+2" where the clock shows this time twice, since it is set back; else nothing. */
 function offsetIfTwice(date: Date): string {
+  return isTwice(date) ? ` UTC${signed(date, '−').replace(/^(.)0/, '$1').replace(':00', '')}` : ''
+}
+
+/** "+02:00" where a clock in the zone shows this time twice, else nothing: what makes a time without
+ * an offset mean this moment alone. */
+export function offsetWhereTwice(moment: number, zone: Zone): string {
+  const date = zone === 'utc' ? null : dated(moment)
+  return date !== null && isTwice(date) ? signed(date, '-') : ''
+}
+
+function isTwice(date: Date): boolean {
   const offset = date.getTimezoneOffset()
-  const isTwice = [30, 60].some((minutes) =>
+  return [30, 60].some((minutes) =>
     [-minutes, minutes].some((step) => {
       const other = new Date(date.getTime() + step * 60_000).getTimezoneOffset()
       return other - offset === step
     }),
   )
-  if (!isTwice) return ''
-  const hours = -offset / 60
-  return ` UTC${hours < 0 ? '−' : '+'}${Math.abs(hours)}`
+}
+
+/** The offset of the browser's zone then: "+02:00". */
+function signed(date: Date, minus: string): string {
+  const minutes = -date.getTimezoneOffset()
+  const two = (number: number): string => `${Math.floor(number)}`.padStart(2, '0')
+  return `${minutes < 0 ? minus : '+'}${two(Math.abs(minutes) / 60)}:${two(Math.abs(minutes) % 60)}`
 }
 
 function stamp(date: Date, utc: boolean): string {

@@ -1,6 +1,6 @@
 /** What a chart of numbers over time draws: which series, stacked or not, and what is partial. */
 
-import { formatTimestamp, formatTime, type Zone } from '../format/time'
+import { formatSecond, formatTimestamp, type Zone } from '../format/time'
 
 /** The names of colour tokens: a state has the same colour everywhere. */
 export type Tone =
@@ -95,8 +95,8 @@ export function stack(series: readonly Values[]): (number | null)[][] {
 /** "2026-11-22 14:03:00 to 14:04:00" */
 export function bucketWords(buckets: Buckets, index: number, zone: Zone): string {
   const start = buckets.starts[index] ?? 0
-  const end = formatTime(start + buckets.length_s, zone)
-  return `${formatTimestamp(start, zone).slice(0, 19)} to ${end}${isPartial(buckets, index) ? ', not over yet' : ''}`
+  const end = formatSecond(start + buckets.length_s, zone).slice(11)
+  return `${formatSecond(start, zone)} to ${end}${isPartial(buckets, index) ? ', not over yet' : ''}`
 }
 
 export function isPartial(buckets: Buckets, index: number): boolean {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
   between, isSame, lastOf, parseLast, rangeOfTerm, rangeWords, readRange, readStamp, shortStamp, spanOf, termOf, withRange,
 } from './range'
@@ -84,9 +84,34 @@ describe('a range as a term of a search', () => {
   })
 })
 
+describe('a range in the night in which clocks go back', () => {
+  // Clocks in New York show one to two twice: from 05:00, and from 06:00 UTC on.
+  const FIRST = Date.UTC(2026, 10, 1, 5) / 1000
+  const zone = process.env['TZ']
+  beforeEach(() => {
+    process.env['TZ'] = 'America/New_York'
+  })
+  afterEach(() => {
+    if (zone === undefined) delete process.env['TZ']
+    else process.env['TZ'] = zone
+  })
+
+  it('means the same range again as a term, and as words one can tell from the other hour', () => {
+    for (const [start, end] of [[FIRST, FIRST + 900], [FIRST + 3_600, FIRST + 4_500], [FIRST + 1_800, FIRST + 4_500]] as const) {
+      const term = termOf(between(start, end), 'updated', 'local')
+
+      expect(rangeOfTerm(term, (text) => readStamp(text, 'local'))).toEqual(between(start, end))
+    }
+    expect(termOf(between(FIRST, FIRST + 900), 'updated', 'local')).toBe('updated:2026-11-01T01:00-04:00..2026-11-01T01:15-04:00')
+    expect(rangeWords(between(FIRST + 1_800, FIRST + 4_500), 'local')).toBe('2026-11-01 01:30 UTC−4 to 01:15 UTC−5')
+    expect(rangeWords(between(FIRST - 3_600, null), 'local')).toBe('Since 2026-11-01 00:00')
+  })
+})
+
 describe('the time of a field', () => {
   it('is read as it was written, in both zones', () => {
     for (const zone of ['utc', 'local'] as const) expect(readStamp(shortStamp(TWO + 65, zone), zone)).toBe(TWO + 65)
+    expect(['2026-11-29T14:00Z', '2026-11-29T15:00+01:00', '2026-11-29T08:30-0530'].map((text) => readStamp(text, 'local'))).toEqual([TWO, TWO, TWO])
     expect(readStamp('2026-13-29T14:00', 'utc')).toBeNull()
     expect(readStamp('yesterday', 'utc')).toBeNull()
   })

@@ -13,7 +13,7 @@
  * An address that is nonsense means what saying nothing means: no link may break a page.
  */
 
-import { formatTimestamp, type Zone } from '../format/time'
+import { formatSecond, formatTimestamp, offsetWhereTwice, type Zone } from '../format/time'
 import { searchOf } from '../frame/address'
 
 /** `word` as it stands in the address: "15m", "1h", "7d". */
@@ -96,7 +96,7 @@ export function spanOf(range: Range, now: number): { from: number; to: number } 
 
 /**
  * "Last 15 minutes", "Last hour", "2026-11-29 14:00 to 15:30", "Since 2026-11-29 14:00"; without the
- * day where that is the one of `now`.
+ * day where that is the one of `now`, and with the offset in an hour that comes twice.
  */
 export function rangeWords(range: Range, zone: Zone, now?: number): string {
   if (range.kind === 'last') {
@@ -106,20 +106,25 @@ export function rangeWords(range: Range, zone: Zone, now?: number): string {
   }
   const today = now === undefined ? '' : shortStamp(now, zone).slice(0, 10)
   const from = shortStamp(range.from, zone)
-  const to = range.to === null ? '' : shortStamp(range.to, zone)
-  const wordsOf = (stamp: string, day: string): string => (stamp.startsWith(day) && day !== '' ? stamp.slice(11) : stamp.replace('T', ' '))
-  if (range.to === null) return `Since ${wordsOf(from, today)}`
-  const isToday = from.startsWith(today) && to.startsWith(today)
-  return `${wordsOf(from, isToday ? today : '')} to ${wordsOf(to, from.slice(0, 10))}`
+  const wordsOf = (at: number, day: string): string => {
+    const stamp = shortStamp(at, zone)
+    const offset = formatSecond(at, zone).slice(19)
+    return (stamp.startsWith(day) && day !== '' ? stamp.slice(11) : stamp.replace('T', ' ')) + offset
+  }
+  if (range.to === null) return `Since ${wordsOf(range.from, today)}`
+  const isToday = from.startsWith(today) && shortStamp(range.to, zone).startsWith(today)
+  return `${wordsOf(range.from, isToday ? today : '')} to ${wordsOf(range.to, from.slice(0, 10))}`
 }
 
 /**
  * The range as a term of a search: "updated:-1h..", "finished:2026-11-29T14:00..2026-11-29T15:30".
- * Its times are in `zone`, which the search has to name as its `tz`.
+ * Its times are in `zone`, which the search has to name as its `tz`; in an hour that comes twice they
+ * have their offset.
  */
 export function termOf(range: Range, field: string, zone: Zone): string {
   if (range.kind === 'last') return `${field}:-${range.word}..`
-  return `${field}:${shortStamp(range.from, zone)}..${range.to === null ? '' : shortStamp(range.to, zone)}`
+  const written = (at: number): string => shortStamp(at, zone) + offsetWhereTwice(at, zone)
+  return `${field}:${written(range.from)}..${range.to === null ? '' : written(range.to)}`
 }
 
 /**
@@ -143,8 +148,9 @@ export function shortStamp(at: number, zone: Zone): string {
 /** When "2026-11-29T14:03" is, in Unix seconds: of a form's field, or of a term. */
 export function readStamp(text: string, zone: Zone): number | null {
   if (/^\d{9,11}(\.\d+)?$/.test(text)) return Number(text)
-  if (!/^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?$/.test(text)) return null
-  const at = Date.parse(text.replace(' ', 'T') + (zone === 'utc' ? 'Z' : ''))
+  const [, clock, offset = ''] = /^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:?\d\d)?$/.exec(text) ?? []
+  if (clock === undefined) return null
+  const at = Date.parse(clock.replace(' ', 'T') + (offset.replace(/(\d\d)(\d\d)$/, '$1:$2') || (zone === 'utc' ? 'Z' : '')))
   return Number.isNaN(at) ? null : at / 1000
 }
 
