@@ -12,6 +12,7 @@ from umbel.errors import TaskUnknown
 from umbel.services.workflows.rows import WorkflowList, WorkflowOrder
 from umbel.services.workflows.workflows import Workflows
 from umbel.store.base import Store
+from umbel.store.ledger import Repeat
 from umbel.store.opening import MEMORY, open_ledger, open_store
 from umbel.store.queue_pauses import QueuePause
 
@@ -57,6 +58,28 @@ def test_a_search_finds_workflows_by_any_of_their_tasks(workflows: Workflows) ->
     assert numbers(workflows.list("state:FAILURE")) == [6, 3]
     assert numbers(workflows.list("name:shop.order", state="failing", limit=1)) == [6]
     assert numbers(workflows.list("name:nothing")) == []
+
+
+def test_a_task_that_was_sent_again_is_no_workflow_and_what_its_repetition_sends_is_one(
+    store: Store,
+) -> None:
+    ledger = open_ledger(MEMORY)
+    workflows = Workflows(store, ledger, SetWallClock(BASE + 10_000))
+    alone, once, twice = uuid_of(1_500), uuid_of(1_501), uuid_of(1_502)
+    store.apply(stories.failed(alone, BASE + 5_100, name="shop.charge"))
+    for again in (once, twice):
+        store.apply(
+            stories.failed(again, BASE + 5_200, root=alone, parent=alone, name="shop.charge")
+        )
+    assert numbers(workflows.list(limit=1)) == [15]
+
+    ledger.repeat([Repeat(once, alone, BASE + 5_200, "ada"), Repeat(twice, once, BASE, "ada")])
+    assert numbers(workflows.list(limit=1)) == [9]
+    assert [task.uuid for task in workflows.detail(alone).tasks] == [alone, once, twice]
+
+    child = uuid_of(1_503)
+    store.apply(stories.succeeded(child, BASE + 5_300, root=alone, parent=twice, name="shop.mail"))
+    assert numbers(workflows.list(limit=1)) == [15]
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from umbel.services.workflows.rows import (
 )
 from umbel.services.workflows.summary import matches, summarize
 from umbel.store.base import Store
+from umbel.store.ledger import Ledger
 from umbel.store.queue_pauses import QueuePause
 from umbel.store.workflows import WorkflowTasks
 
@@ -28,6 +29,8 @@ ORDERED_MAX: Final = 1_000
 _AT_ONCE: Final = 100
 #: Roots that one search names: a group without a common root has as many as members.
 _ROOTS_MAX: Final = 200
+#: Of a workflow of more tasks than these nobody asks whether they are one that was sent again.
+_REPEATS_MAX: Final = 200
 
 
 class WorkflowSearch(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,14 +45,16 @@ class WorkflowSearch(msgspec.Struct, frozen=True, kw_only=True):
 
 def list_workflows(
     store: Store,
+    ledger: Ledger,
     search: WorkflowSearch,
     now: float,
     budget: TimeBudget,
     pauses: Mapping[str, QueuePause],
 ) -> WorkflowList:
-    """See `WorkflowSearch`; `pauses` are those that hold, by queue. Raises `CursorError`
-    and `StoreError`."""
-    listing = _Listing(store, search, now, budget, pauses)
+    """See `WorkflowSearch`; `pauses` are those that hold, by queue. A task that belongs to no other
+    and was sent again from here is no workflow, though what repeats it has it as its root. Raises
+    `CursorError` and `StoreError`."""
+    listing = _Listing(store, ledger, search, now, budget, pauses)
     return listing.newest() if search.order == "newest" else listing.ordered()
 
 
@@ -57,12 +62,14 @@ class _Listing:
     def __init__(
         self,
         store: Store,
+        ledger: Ledger,
         search: WorkflowSearch,
         now: float,
         budget: TimeBudget,
         pauses: Mapping[str, QueuePause],
     ) -> None:
         self._store = store
+        self._ledger = ledger
         self._search = search
         self._now = now
         self._budget = budget
@@ -108,6 +115,8 @@ class _Listing:
             self._looked_at += 1
             if len(found.tasks) < 2:  # of the rest nothing is left, or nothing came yet
                 continue
+            if self._is_one_repeated(found):
+                continue
             row = summarize(found, expected_tasks(found.tasks), self._now, self._pauses)
             if row.root_id in listed or not matches(row, self._search.state):
                 continue
@@ -132,6 +141,18 @@ class _Listing:
             self._is_out_of_time = not page.complete
             if page.cursor is None:
                 return
+
+    def _is_one_repeated(self, found: WorkflowTasks) -> bool:
+        """Whether all of it are one task and those that were sent to do the same again."""
+        first, *others = found.tasks
+        if len(others) >= _REPEATS_MAX or any(
+            each.name != first.name or each.group_id or each.chord_id or each.chain
+            for each in found.tasks
+        ):
+            return False
+        ids = [task.uuid for task in found.tasks]
+        repeats = {each.task_id for each in self._ledger.repeats(ids)}
+        return sum(uuid not in repeats for uuid in ids) < 2
 
     def _has_match(self, found: WorkflowTasks) -> bool:
         if self._search.query == EVERYTHING:

@@ -100,8 +100,9 @@ class Workflows:
         )  # fmt: skip
         budget = TimeBudget(self._clock, max(BUDGET_MIN_S, budget_s))
         return list_workflows(
-            self._store, search, self._clock.now(), budget, paused_queues(self._ledger)
-        )
+            self._store, self._ledger, search, self._clock.now(), budget,
+            paused_queues(self._ledger),
+        )  # fmt: skip
 
     def detail(
         self, workflow_id: str, *, sources: bool = False, waited_s: float = 0.0
