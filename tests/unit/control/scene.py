@@ -58,7 +58,7 @@ class Scene:
         results: MemoryResults | None = None,
     ) -> None:
         self.clock = SetWallClock(NOW)
-        self.store = MemoryStore(partition_tasks=100_000)
+        self.store = MemoryStore(partition_tasks=100_000, clock=self.clock)
         self.store.apply(list(events) or history())
         self.ledger = ledger or MemoryLedger()
         self.eu, self.us = MemoryWorker(EU), MemoryWorker(US, running=[RUNNING])
@@ -101,10 +101,10 @@ class Scene:
         return [command for command in self.cluster.commands if command.name == name]
 
 
-def many(count: int, *, first: int = 1_000, worker: str = EU) -> list[Event]:
-    """So many waiting tasks."""
+def many(count: int, *, first: int = 1_000, worker: str = EU, at: float = BASE) -> list[Event]:
+    """So many waiting tasks, sent from `at` on."""
     return [
         event
         for number in range(first, first + count)
-        for event in begun(uuid_of(number), BASE + number / 1_000, worker=worker)[:2]
+        for event in begun(uuid_of(number), at + number / 1_000, worker=worker)[:2]
     ]

@@ -10,6 +10,7 @@ from tests.unit.control.scene import (
     ADA,
     EU,
     FAILED,
+    NOW,
     RUNNING,
     SUCCEEDED,
     US,
@@ -69,7 +70,7 @@ def test_ten_thousand_tasks_are_revoked_by_search_in_ten_commands() -> None:
     }  # fmt: skip
 
 
-def test_the_report_tells_when_more_matched_than_were_planned() -> None:
+def test_the_report_tells_when_more_match_than_were_planned() -> None:
     scene = Scene()
     plan = scene.plan("revoke", q="state:RECEIVED")
     scene.store.apply(many(3))
@@ -79,6 +80,23 @@ def test_the_report_tells_when_more_matched_than_were_planned() -> None:
 
     assert (report.done, report.total) == (4, 4)
     assert report.sentence.endswith("1 had been counted for the plan.")
+
+
+def test_tasks_that_came_after_the_plan_was_shown_are_left_out() -> None:
+    """One of a worker whose clock is ahead was there before, and is no such task."""
+    there = uuid_of(60)
+    scene = Scene(*begun(WAITING, BASE)[:2], *begun(there, NOW + 3_000)[:2])
+    scene.clock.time = NOW + 1
+    plan = scene.plan("revoke", q="state:RECEIVED")
+    scene.clock.time = NOW + 60
+    scene.store.apply(many(3, at=NOW + 30))
+
+    scene.control.execute(plan.id, ADA)
+    report = scene.control.wait(plan.id, 5)
+
+    assert (plan.count, report.done, report.skipped) == (2, 2, 3)
+    assert report.left_out == {"It came after the plan was made, which does not show it.": 3}
+    assert scene.eu.revoked == {WAITING, there}
 
 
 def test_a_task_that_ended_after_the_plan_is_left_out() -> None:

@@ -64,6 +64,15 @@ class TargetSelection(msgspec.Struct, frozen=True):
         request = self.request
         return not request.again and (self.query is not None or len(request.ids or ()) > 1)
 
+    def is_new(self, target: Target) -> bool:
+        """Whether a search finds a task now that was not there when its plan was shown. Both clocks
+        have to say so, that of who told of the task and that of who took it in: either may be
+        off."""
+        task = target.task
+        if self.query is None or task is None or task.seen <= self.now:
+            return False
+        return task.changed is None or task.changed > self.now
+
     def chunks(self, store: Store, size: int) -> Iterator[Sequence[Target]]:
         """All tasks, up to `size` at a time; now and then none, so that whoever walks can
         stop between. Of a search those that have ended are left out where they would be."""

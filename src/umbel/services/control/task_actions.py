@@ -42,6 +42,7 @@ REPEATS_HEADER: Final = "umbel_repeats"
 #: How long workers have to answer, seconds.
 ANSWER_S: Final = 1.0
 ENDED_MEANWHILE: Final = "It had ended already."
+NEWER: Final = "It came after the plan was made, which does not show it."
 NO_ANSWER: Final = "No answer came in time, which says nothing: it may be busy, gone, or slow."
 
 
@@ -69,10 +70,12 @@ class TaskActions:
         for chunk in selection.chunks(self._store, CHUNKS[action]):
             run.must_go_on()
             permitted = _permitted(run, chunk)
+            planned = [each for each in permitted if not selection.is_new(each)]
+            run.skip(len(permitted) - len(planned), NEWER)
             targets = [
-                each for each in permitted if not (selection.leaves_out_ended and each.has_ended)
+                each for each in planned if not (selection.leaves_out_ended and each.has_ended)
             ]
-            run.skip(len(permitted) - len(targets), ENDED_MEANWHILE)
+            run.skip(len(planned) - len(targets), ENDED_MEANWHILE)
             if targets:
                 self._doing[action](run, targets)
 
