@@ -132,3 +132,19 @@ def test_a_link_to_another_site_does_not_lead_there(page: Page, closed: str) -> 
     log_in(page, "correct horse")
 
     expect(page).to_have_url(re.compile(f"^{re.escape(closed)}(?!login)"))
+
+
+def test_a_tab_that_waits_at_the_login_goes_on_when_another_one_logged_in(
+    page: Page, closed: str
+) -> None:
+    page.goto(f"{closed}workers")
+    other = page.context.new_page()
+    other.goto(f"{closed}queues")
+    expect(other.get_by_role("heading", name="Log in to Umbel")).to_be_visible()
+    log_in(page, "correct horse")
+    expect(page).to_have_url(f"{closed}workers")
+
+    other.evaluate("window.dispatchEvent(new Event('focus'))")
+
+    expect(other).to_have_url(f"{closed}queues")
+    expect(other.get_by_role("heading", name="Queues", level=1)).to_be_visible()

@@ -63,6 +63,13 @@ export class LoginModel {
     if (failed !== null) this.already = await loggedIn()
   }
 
+  /** The page is seen again: whoever has logged in in another tab meanwhile is so here, too. */
+  async seen(): Promise<void> {
+    const isOpen = this.step === 'choose' || this.step === 'code'
+    if (!isOpen || this.busy || this.options?.refused || this.options?.failed) return
+    if ((await loggedIn()) !== null && !this.busy) this.browser.replace(this.target)
+  }
+
   /** Where they wanted to go. */
   get target(): string {
     return targetOf(this.browser.search, this.browser.base)

@@ -78,6 +78,28 @@ describe('a login by password', () => {
   })
 })
 
+describe('a login in another tab', () => {
+  it('leads on from here, too, when this one is seen again', async () => {
+    server.refuse('me', 401)
+    const login = await model(options(), '?next=workers')
+    await login.seen()
+    expect(gone).toEqual([])
+
+    server.answer('me', { name: 'ann' })
+    await login.seen()
+    expect(gone).toEqual([`${BASE}workers`])
+  })
+
+  it('is none of a page that asks something else', async () => {
+    server.answer('me', { name: 'ann' })
+    const leaving = await model(options(), '', true)
+    const failed = await model(options({ failed: 'This login was finished already.' }), '?failed')
+    for (const each of [leaving, failed]) await each.seen()
+
+    expect(gone).toEqual([])
+  })
+})
+
 describe('the only provider', () => {
   const alone = options({ passwords: false, providers: [OKTA], straight: true })
 
