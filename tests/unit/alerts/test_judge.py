@@ -33,6 +33,30 @@ def test_a_number_beyond_its_limit_fires_and_says_what_it_is() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
+        ("online workers < 3", "1 worker is online."),
+        ("online workers eu* < 3", "1 worker called eu* is online."),
+        ("depth of queue mail > 0", "1 message waits in queue mail."),
+        ("unacknowledged of queue mail > 0", "1 message of queue mail is unacknowledged."),
+        ("consumers of queue mail < 2", "Queue mail has 1 consumer."),
+        ("count of state:STARTED > 0", "There is 1 started task."),
+        ("failures > 0 over 5 min", "1 task failed over the last 5 min."),
+        (
+            "revocations of name:mail > 0 over 5 min",
+            "1 task whose name contains mail was revoked over the last 5 min.",
+        ),
+    ],
+)
+def test_of_one_thing_a_sentence_speaks_as_of_one(text: str, sentence: str) -> None:
+    subject = "mail" if "queue" in text else ""
+    evidence = AlertEvidence(readings=(AlertReading(subject=subject, value=1.0),))
+    found = judge(parse_condition(text), evidence)
+
+    assert (found.answer, found.sentence) == ("firing", sentence)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
         (DEAD_MAN, "Tasks whose name contains nightly succeeded over the last 1 h."),
         ("no task for 5 min", "All tasks were seen over the last 5 min."),
         (

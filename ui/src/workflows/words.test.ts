@@ -7,6 +7,8 @@ test('what is to come says what it waits for, or why it does not come', () => {
   expect(expectedWords(anExpected('a'))).toBe('will not run: 1 of the 3 tasks that it waits for failed')
   expect(expectedWords(anExpected('a', { failed: Array<string>(20).fill('x'), members: 900 }))).toContain('20 or more of the 900')
   expect(expectedWords(anExpected('a', { state: 'waiting', ended: 2 }))).toBe('waits for 3 tasks, 2 have ended')
+  expect(expectedWords(anExpected('a', { state: 'waiting', members: 1, ended: 0 }))).toBe('waits for 1 task, 0 have ended')
+  expect(expectedWords(anExpected('a', { state: 'due', members: 1 }))).toBe('not seen yet: the task that it waits for has succeeded')
   expect(expectedWords(anExpected('a', { state: 'due' }))).toContain('not seen yet')
   expect(expectedWords(anExpected('a', { kind: 'chain' }))).toContain('in the chain failed')
 })

@@ -30,8 +30,8 @@ export function expectedWords({ kind, state, members, ended, failed, returned, q
   if (kind === 'member' || kind === 'task') return 'was sent and not seen yet: it waits where nobody sees it, or its events were lost'
   if (kind === 'chord') {
     if (state === 'blocked') return `will not run: ${formatNumber(failed.length)}${failed.length >= 20 ? ' or more' : ''} of the ${formatNumber(members)} tasks that it waits for failed`
-    if (state === 'due') return `not seen yet: all ${formatNumber(members)} tasks that it waits for have succeeded`
-    return `waits for ${formatNumber(members)} tasks, ${returned === null ? `${formatNumber(ended)} have ended` : `${formatNumber(returned)} have returned`}`
+    if (state === 'due') return `not seen yet: ${members === 1 ? 'the task that it waits for has' : `all ${formatNumber(members)} tasks that it waits for have`} succeeded`
+    return `waits for ${plural(members, 'task')}, ${returned === null ? `${formatNumber(ended)} have ended` : `${formatNumber(returned)} have returned`}`
   }
   if (state === 'blocked') return 'will not run: a task before it in the chain failed'
   return state === 'due' ? 'not seen yet: the task before it has succeeded' : 'waits for the task before it in the chain'

@@ -17,6 +17,7 @@ from umbel.services.errors.group_detail import error_label
 from umbel.services.errors.group_state import GroupState, State
 from umbel.services.errors.states import DecidedStates
 from umbel.services.errors.time_budget import TimeBudget
+from umbel.services.phrases import number
 from umbel.store.base import Store
 from umbel.store.ledger import ErrorDecision, Ledger
 
@@ -171,9 +172,9 @@ def conditions(ignoring: Ignoring) -> str:
     if ignoring.until is not None:
         parts.append(f"until {datetime.fromtimestamp(ignoring.until, UTC):%Y-%m-%d %H:%M} UTC")
     if ignoring.rate is not None:
-        parts.append(f"until it fails {ignoring.rate:,} times within a minute")
+        parts.append(f"until it fails {number(ignoring.rate, 'time')} within a minute")
     if ignoring.total is not None:
-        parts.append(f"until it has failed {ignoring.total:,} times more")
+        parts.append(f"until it has failed {number(ignoring.total, 'time')} more")
     if ignoring.next_deploy:
         parts.append("until the next deploy")
     return ", or ".join(parts)
