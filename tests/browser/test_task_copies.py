@@ -28,7 +28,7 @@ def test_it_is_copied_as_a_call_in_python_that_is_one(open_page: OpenPage) -> No
     assert isinstance(expression.value, ast.Call)
     assert ast.literal_eval(expression.value.args[0]) == "shop.orders.charge"
     given = {word.arg: ast.literal_eval(word.value) for word in expression.value.keywords}
-    assert given == {"kwargs": KWARGS}
+    assert given == {"kwargs": KWARGS, "queue": "orders"}
 
 
 def test_it_is_copied_as_curl_that_has_no_secret(open_page: OpenPage, server: Client) -> None:
@@ -39,7 +39,8 @@ def test_it_is_copied_as_curl_that_has_no_secret(open_page: OpenPage, server: Cl
     assert reads == ["curl", "-s", f"{server.url}/api/v1/tasks/{DECLINED_CHARGE}"]
     assert sends[-1] == f"{server.url}/api/v1/apply"
     body = json.loads(sends[sends.index("-d") + 1])
-    assert body == {"name": "shop.orders.charge", "args": [], "kwargs": KWARGS}
+    expected = {"name": "shop.orders.charge", "args": [], "kwargs": KWARGS, "queue": "orders"}
+    assert body == expected
 
 
 def test_a_link_and_the_id_are_copied(open_page: OpenPage, server: Client) -> None:

@@ -1,22 +1,39 @@
 import { describe, expect, it } from 'vitest'
 import { parseJson } from '../json/parse'
-import { curlThatReads, curlThatSends, missingArguments, pythonCall, pythonLiteral, pythonText, shellText } from './copies'
+import { curlThatReads, curlThatSends, missingArguments, pythonCall, pythonLiteral, pythonText, shellText, type Sent } from './copies'
 
 const API = { href: 'http://umbel:5555/api/v1/tasks/1', login: true }
 const exactly = (args: string, kwargs = '{}') => ({ source: 'exact' as const, args, kwargs })
+const of = (name: string, way: Partial<Sent> = {}): Sent => ({ name, queue: null, exchange: null, routing_key: null, ...way })
+
+describe('a task that is sent again from elsewhere', () => {
+  it('goes to the queue in which it was', () => {
+    const mail = of('shop.mail', { queue: 'mail', exchange: '', routing_key: 'mail' })
+
+    expect(pythonCall(mail, exactly('[1]'))).toBe("app.send_task('shop.mail', args=[1], queue='mail')")
+    expect(curlThatSends(API, mail, exactly('[1]'))).toContain(`-d '{"name": "shop.mail", "args": [1], "kwargs": {}, "queue": "mail"}'`)
+  })
+
+  it('goes to the exchange to which it was published', () => {
+    const news = of('shop.news', { queue: 'celery', exchange: 'topics', routing_key: 'news.eu' })
+
+    expect(pythonCall(news, exactly('[]'))).toBe("app.send_task('shop.news', exchange='topics', routing_key='news.eu')")
+    expect(curlThatSends(API, news, exactly('[]'))).toContain('"kwargs": {}, "exchange": "topics", "routing_key": "news.eu"}')
+  })
+})
 
 describe('a call in Python', () => {
   it('names the task and what it was given', () => {
-    expect(pythonCall('shop.charge', exactly('[4711, "x"]', '{"currency": "EUR", "final": true, "note": null}'))).toBe(
+    expect(pythonCall(of('shop.charge'), exactly('[4711, "x"]', '{"currency": "EUR", "final": true, "note": null}'))).toBe(
       `app.send_task(\n    'shop.charge',\n    args=[4711, 'x'],\n    kwargs={'currency': 'EUR', 'final': True, 'note': None},\n)`,
     )
-    expect(pythonCall('shop.tally', exactly('[1]'))).toBe("app.send_task('shop.tally', args=[1])")
-    expect(pythonCall('shop.tally', exactly('[]'))).toBe("app.send_task('shop.tally')")
+    expect(pythonCall(of('shop.tally'), exactly('[1]'))).toBe("app.send_task('shop.tally', args=[1])")
+    expect(pythonCall(of('shop.tally'), exactly('[]'))).toBe("app.send_task('shop.tally')")
   })
 
   it('is none while the arguments are not known whole', () => {
-    expect(pythonCall('shop.tally', { source: 'none', args: '', kwargs: '{}' })).toBeNull()
-    expect(curlThatSends(API, 'shop.tally', { source: 'none', args: '', kwargs: '{}' })).toBeNull()
+    expect(pythonCall(of('shop.tally'), { source: 'none', args: '', kwargs: '{}' })).toBeNull()
+    expect(curlThatSends(API, of('shop.tally'), { source: 'none', args: '', kwargs: '{}' })).toBeNull()
   })
 
   it('keeps numbers as they are written', () => {
@@ -45,7 +62,7 @@ describe('a request in a shell', () => {
   })
 
   it('sends what the task was called with, in a quote that nothing leaves', () => {
-    expect(curlThatSends(API, 'shop.mail', exactly('["it\'s $HOME"]'))).toContain(
+    expect(curlThatSends(API, of('shop.mail'), exactly('["it\'s $HOME"]'))).toContain(
       `-d '{"name": "shop.mail", "args": ["it'\\''s $HOME"], "kwargs": {}}'`,
     )
     expect(shellText('`rm`')).toBe("'`rm`'")

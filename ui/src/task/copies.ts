@@ -1,18 +1,30 @@
 /** A task as something to paste elsewhere: a call in Python, a request in a shell. */
 
 import type { PastArguments } from '../actions/past_arguments'
+import type { Task } from '../api/types'
 import { parseJson, type Json } from '../json/parse'
 import { isCut, parseRepr, type Value } from '../values/repr'
 
 const WIDTH = 88
 
+/** What of a task is sent again. */
+export type Sent = Pick<Task, 'queue' | 'exchange' | 'routing_key'> & { name: string }
+
+/** The way that it went, as far as events tell it: what was published to an exchange goes there, as
+ * when it is retried. */
+function wayOf({ queue, exchange, routing_key }: Sent): [field: string, value: string][] {
+  if (exchange && routing_key) return [['exchange', exchange], ['routing_key', routing_key]]
+  return queue ? [['queue', queue]] : []
+}
+
 /** The call that sends the task again, in Python; null where its arguments are not known whole. */
-export function pythonCall(name: string, { source, args, kwargs }: PastArguments): string | null {
+export function pythonCall(task: Sent, { source, args, kwargs }: PastArguments): string | null {
   if (source === 'none') return null
-  const given = [pythonText(name)]
+  const given = [pythonText(task.name)]
   const [positional, keywords] = [parseJson(args), parseJson(kwargs)]
   if (positional.kind === 'array' && positional.items.length > 0) given.push(`args=${pythonLiteral(positional)}`)
   if (keywords.kind === 'object' && keywords.members.length > 0) given.push(`kwargs=${pythonLiteral(keywords)}`)
+  given.push(...wayOf(task).map(([field, value]) => `${field}=${pythonText(value)}`))
   const line = `app.send_task(${given.join(', ')})`
   return line.length <= WIDTH ? line : `app.send_task(\n    ${given.join(',\n    ')},\n)`
 }
@@ -61,9 +73,10 @@ export function curlThatReads(api: Api): string {
 }
 
 /** Sends the task again; null where its arguments are not known whole. */
-export function curlThatSends(api: Api, name: string, { source, args, kwargs }: PastArguments): string | null {
+export function curlThatSends(api: Api, task: Sent, { source, args, kwargs }: PastArguments): string | null {
   if (source === 'none') return null
-  const body = `{"name": ${JSON.stringify(name)}, "args": ${inLine(args)}, "kwargs": ${inLine(kwargs)}}`
+  const way = wayOf(task).map(([field, value]) => `, "${field}": ${JSON.stringify(value)}`)
+  const body = `{"name": ${JSON.stringify(task.name)}, "args": ${inLine(args)}, "kwargs": ${inLine(kwargs)}${way.join('')}}`
   return curl(api, ["-H 'Content-Type: application/json'", `-d ${shellText(body)}`])
 }
 
