@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage, Theme
+from tests.support.umbels import Client
 from tests.support.waiting import wait_until
 
 
@@ -150,3 +151,19 @@ def test_no_width_needs_scrolling_sideways(open_page: OpenPage, path: str, width
     ).to_be_visible()
 
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_number_of_a_time_within_minutes_is_that_of_the_list_it_leads_to(
+    open_page: OpenPage, server: Client
+) -> None:
+    """Charts count whole minutes: of a time that begins within one, so does the list."""
+    ended = server.get("tasks", q="has:finished", order="finished", limit=20)["items"]
+    first = next(task["finished"] for task in ended if task["finished"] % 60 < 58)
+    begin = int(first) + 1
+    page = open_page(f"?from={begin}&to={begin + 900}")
+    number = page.get_by_role("figure", name="Tasks ended").get_by_role("link").first
+    expect(number).to_have_text(re.compile(r"^\d+$"))
+    text = number.inner_text()
+    number.click()
+
+    expect(page.locator("#search-summary")).to_contain_text(f"{text} tasks")

@@ -18,6 +18,20 @@ export function failuresPath(q: string, range: Range): string {
   return tasksPath(`${q} state:FAILURE`.trim(), range, 'finished')
 }
 
+/** Of so many buckets the first is no part of the whole that one would miss. */
+const FINE = 50
+
+/**
+ * The time of numbers that are sums of whole buckets, the first of which begins at `start`: their
+ * tasks are those of the same time. A range that goes with the clock stays one where its buckets are
+ * short; the list goes with the clock as well.
+ */
+export function countedRange(range: Range, start: number, bucket_s: number): Range {
+  if (range.kind === 'last' && range.length_s >= FINE * bucket_s) return range
+  const to = range.kind === 'last' ? null : range.to
+  return between(start, to === null ? null : start + Math.ceil((to - start) / bucket_s) * bucket_s)
+}
+
 /** An address of a page that has a time range, of the same time. */
 export function atRange(path: string, range: Range, usual: Range): string {
   return `${path}${withRange('', range, usual)}`
