@@ -106,6 +106,8 @@ def demo(**options: Any) -> None:
 @settings_options
 def settings(as_json: bool, markdown: bool, **options: Any) -> None:
     """Every setting with its value, where that comes from, and its meaning."""
+    if as_json and markdown:
+        raise click.UsageError("Either --json or --markdown.")
     if markdown:
         printing.put(show.as_markdown())
         return

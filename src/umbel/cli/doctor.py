@@ -30,11 +30,12 @@ def doctor(source: Source, as_json: bool, report: bool, with_well: bool) -> int:
     somebody muted does not count."""
     import msgspec
 
+    if as_json and report:
+        raise click.UsageError("Either --json or --report.")
+    found = source.doctor()
     if report:
         printing.put(source.doctor_report().rstrip())
-        return DONE
-    found = source.doctor()
-    if as_json:
+    elif as_json:
         printing.put_json(msgspec.to_builtins(found))
     else:
         for line in lines(found, with_well=with_well):
