@@ -17,7 +17,7 @@
     │   ├── TooManyPauses        so many queues are paused that no more are
     │   ├── CursorError          a paging cursor is not one of ours, or has expired
     │   └── CapabilityMissing    this store cannot sort, group or chart so (parameter)
-    ├── BrokerError              (sent: how many messages the broker had taken before)
+    ├── BrokerError              (sent: ids of the tasks that the broker has all the same)
     │   ├── BrokerRefused        wrong credentials, virtual host or arguments
     │   │   ├── BrokerMisconfigured  its address or options can never work
     │   │   └── QueueShared      somebody else reads our event queue (consumers: how many)
@@ -169,10 +169,11 @@ class CapabilityMissing(StoreError, ValueError):
 
 
 class BrokerError(UmbelError):
-    """The broker cannot do what was asked. `sent`: messages that it had taken before."""
+    """The broker cannot do what was asked. `sent`: ids of tasks of a sending that it has all the
+    same."""
 
     retriable = True
-    sent = 0
+    sent: frozenset[str] = frozenset()
 
 
 class BrokerRefused(BrokerError):

@@ -153,7 +153,7 @@ class MemoryCluster:
             self._called("send", "send")
         except BrokerUnreachable as error:
             self.sent += signatures[: self.sends_before]
-            error.sent = min(self.sends_before, len(signatures))
+            error.sent = frozenset(each.id for each in signatures[: self.sends_before])
             raise
         self.sent += signatures
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from itertools import takewhile
 from typing import Any
 
 from umbel.errors import BrokerRefused
@@ -24,7 +25,8 @@ class Confirms:
         self.published = 0
         #: What the broker could not route: (exchange, routing key, message).
         self.returned: list[tuple[str, str, Any]] = []
-        self._refused = False
+        #: Why the broker does not take a message, by its number.
+        self.refused: dict[int, Exception] = {}
 
     @classmethod
     @contextlib.contextmanager
@@ -44,14 +46,9 @@ class Confirms:
 
     def wait(self, timeout_s: float, at_most: int = 0) -> None:
         """Until no more than `at_most` are outstanding. Raises `TimeoutError` when nothing is
-        confirmed for `timeout_s`, `BrokerRefused` when a message was refused."""
-        while len(self.outstanding) > at_most and not self._refused:
+        confirmed for `timeout_s`; what was refused is in `refused`."""
+        while len(self.outstanding) > at_most:
             self._channel.connection.drain_events(timeout=timeout_s)
-        if self._refused:
-            raise BrokerRefused(
-                "The broker refused a message: its queue is full, or not available.",
-                remedy="Look at the queue's length limit and at the broker's log.",
-            )
 
     def _watch(self) -> Callable[[], None]:
         events = self._channel.events
@@ -81,14 +78,22 @@ class Confirms:
         return numbered
 
     def _on_ack(self, number: int, multiple: bool) -> None:
-        if not multiple:
-            self.outstanding.pop(number, None)
-            return
-        while self.outstanding and (first := next(iter(self.outstanding))) <= number:
-            del self.outstanding[first]
+        for each in self._settled(number, multiple):
+            del self.outstanding[each]
 
-    def _on_nack(self, _number: int, _multiple: bool) -> None:
-        self._refused = True
+    def _on_nack(self, number: int, multiple: bool) -> None:
+        for each in self._settled(number, multiple):
+            del self.outstanding[each]
+            self.refused[each] = BrokerRefused(
+                "The broker refused a message: its queue is full, or not available.",
+                remedy="Look at the queue's length limit and at the broker's log.",
+            )
+
+    def _settled(self, number: int, multiple: bool) -> list[int]:
+        """The outstanding numbers of which the broker says something by this one."""
+        if not multiple:
+            return [number] if number in self.outstanding else []
+        return list(takewhile(lambda each: each <= number, self.outstanding))
 
     def _on_return(self, _error: Any, exchange: str, routing_key: str, message: Any) -> None:
         self.returned.append((exchange, routing_key, message))

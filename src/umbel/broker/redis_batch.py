@@ -19,7 +19,7 @@ _dumps: Any = json.dumps
 
 class RedisBatch:
     """What is published on one channel, until `wait` hands it to Redis. Has the shape of
-    `Confirms`: a message is outstanding until Redis has taken its batch."""
+    `Confirms`: a message is outstanding until Redis has answered its batch."""
 
     def __init__(self, channel: Any) -> None:
         self._channel = channel
@@ -28,6 +28,10 @@ class RedisBatch:
         self.outstanding: dict[int, None] = {}
         self.published = 0
         self.returned: list[tuple[str, str, Any]] = []
+        #: Why Redis does not take a message, by its number.
+        self.refused: dict[int, Exception] = {}
+        #: The number of the message of each command.
+        self._numbers: list[int] = []
 
     @classmethod
     @contextlib.contextmanager
@@ -43,15 +47,22 @@ class RedisBatch:
             batch._pipe.reset()
 
     def wait(self, _timeout_s: float, _at_most: int = 0) -> None:
-        """Hand everything to Redis; raises what Redis answers."""
-        if self.outstanding:
-            self._pipe.execute()
-            self.outstanding.clear()
+        """Hand everything to Redis, which refuses each command by itself: a list that its user may
+        not write, a message for which it has no memory. Raises what the connection does."""
+        if not self.outstanding:
+            return
+        numbers, self._numbers = self._numbers, []
+        answers = self._pipe.execute(raise_on_error=False)
+        self.outstanding.clear()
+        for number, answer in zip(numbers, answers, strict=True):
+            if isinstance(answer, Exception):
+                self.refused.setdefault(number, answer)
 
     def _put(self, queue: str, message: dict[str, Any], **_options: object) -> None:
         step = self._channel.priority(self._channel._get_message_priority(message, reverse=False))
+        number = self._next()
         self._pipe.lpush(self._keys.queue(queue, step), _dumps(message))
-        self._count()
+        self._numbers.append(number)
 
     def _put_fanout(
         self, exchange: str, message: dict[str, Any], routing_key: str, **_options: object
@@ -61,10 +72,12 @@ class RedisBatch:
             topics = channel._get_publish_topics(exchange, routing_key)
         else:
             topics = [channel._get_publish_topic(exchange, routing_key)]
+        number = self._next()
         for topic in topics:
             self._pipe.publish(self._keys.prefix + topic, _dumps(message))
-        self._count()
+            self._numbers.append(number)
 
-    def _count(self) -> None:
+    def _next(self) -> int:
         self.published += 1
         self.outstanding[self.published] = None
+        return self.published

@@ -3,15 +3,15 @@
 Nothing is declared on AMQP that may be there with other arguments: a message says that it
 must be routed (`mandatory`), and only a queue that the application knows and the broker has
 not got is declared. Nothing is asked of the result backend, whose client would subscribe to
-every task that is sent. Nothing is sent twice by itself: the error says how many were taken.
+every task that is sent. Nothing is sent twice by itself: the error says which were taken, and
+`task-sent` follows when they were (`sent_events`).
 
-Routes, defaults of registered tasks, native delayed delivery, signals and `task-sent` are
-Celery's own code. Source: celery/app/base.py (`send_task`), celery/app/amqp.py.
+Routes, defaults of registered tasks, native delayed delivery and signals are Celery's own code.
+Source: celery/app/base.py (`send_task`), celery/app/amqp.py.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -24,18 +24,18 @@ from celery.exceptions import QueueNotFound
 from kombu.exceptions import InconsistencyError, KombuError, OperationalError
 from kombu.transport import virtual
 
+from umbel.broker.acceptance import Acceptance, Batch
 from umbel.broker.base import Routing, Signature
 from umbel.broker.confirms import Confirms
 from umbel.broker.errors import translated
 from umbel.broker.pooled_connection import REPLY_S, PooledConnection
 from umbel.broker.redis_batch import RedisBatch
+from umbel.broker.sent_events import SentEvents
 from umbel.broker.task_producer import TaskProducer
 from umbel.errors import BrokerError, BrokerRefused
 
 _send_task: Any = Celery.send_task
 _VirtualChannel: Any = virtual.Channel
-
-Batch = Confirms | RedisBatch
 
 #: So many messages may be under way before the broker has confirmed the first.
 _WINDOW: Final = 256
@@ -51,7 +51,7 @@ class Sending:
         self._declares = declares
         self._application_queues: dict[str, Any] | None = None
         # Celery's own would keep events that cannot be published, and hide why.
-        self._events = app.events.Dispatcher(enabled=False, buffer_while_offline=False)
+        self._dispatcher = app.events.Dispatcher(enabled=False, buffer_while_offline=False)
 
     def send(
         self,
@@ -62,23 +62,24 @@ class Sending:
         """As `Cluster.send`. The caller may look at `acceptance` meanwhile, and give it up."""
         self._queues()  # before Celery adds those that this sending names
         acceptance = acceptance or Acceptance()
+        events = SentEvents(self._dispatcher)
         try:
             self._announce_exchanges(pooled)
-            with _batch(pooled) as confirms:
+            with _batch(pooled) as batch:
                 producer = TaskProducer(pooled.channel, auto_declare=False)
                 for signature in signatures:
-                    number = confirms.published + 1
+                    number = batch.published + 1
                     try:
-                        self._publish(producer, signature)
+                        self._publish(producer, signature, events)
                     except BrokerRefused:
-                        self._settle(pooled, confirms, acceptance, 0)
+                        self._settle(pooled, batch, acceptance, events, 0)
                         raise
                     acceptance.add(signature.id, number)
-                    if len(confirms.outstanding) >= _WINDOW:
-                        self._settle(pooled, confirms, acceptance, _WINDOW // 2)
-                self._settle(pooled, confirms, acceptance, 0)
+                    if len(batch.outstanding) >= _WINDOW:
+                        self._settle(pooled, batch, acceptance, events, _WINDOW // 2)
+                self._settle(pooled, batch, acceptance, events, 0)
         except Exception as error:
-            raise self._failed(error, pooled, acceptance.sent) from error
+            raise self._failed(error, pooled, acceptance) from error
 
     def destination(self, signature: Signature) -> str | None:
         """As `Cluster.destination`."""
@@ -128,7 +129,7 @@ class Sending:
         """Those of all its queues, by name, as workers tell of theirs."""
         return {name: queue.as_dict(recurse=True) for name, queue in self._queues().items()}
 
-    def _publish(self, producer: Any, signature: Signature) -> None:
+    def _publish(self, producer: Any, signature: Signature, events: SentEvents) -> None:
         try:
             options = _options(_with_a_way(signature, producer.channel))
         except (ArithmeticError, ValueError, OSError) as error:
@@ -144,7 +145,7 @@ class Sending:
                 retry=False,
                 declare=[],
                 mandatory=True,
-                event_dispatcher=self._events,
+                event_dispatcher=events,
                 **options,
             )
         except QueueNotFound as error:
@@ -155,28 +156,48 @@ class Sending:
             raise _unwritable(signature, error) from error
 
     def _settle(
-        self, pooled: PooledConnection, confirms: Batch, acceptance: Acceptance, at_most: int
+        self,
+        pooled: PooledConnection,
+        batch: Batch,
+        acceptance: Acceptance,
+        events: SentEvents,
+        at_most: int,
     ) -> None:
-        """Wait until the broker has all but `at_most` messages and has routed them."""
+        """Wait until the broker has all but `at_most` messages and has routed them. Where it
+        refused one, all others are waited for before that is raised."""
         if acceptance.is_given_up:  # redis-py would connect again, and send
             raise BrokerError("The sending was given up.")
-        confirms.wait(REPLY_S, at_most)
+        known = len(acceptance.sent)
+        _wait(batch, acceptance, at_most)
+        refusal = self._route_again(pooled, batch, acceptance) or acceptance.refusal(batch)
+        if refusal is not None:
+            _wait(batch, acceptance, 0)
+        events.publish_of(acceptance.sent[known:], pooled, batch)
+        if refusal is not None:
+            raise refusal
+
+    def _route_again(
+        self, pooled: PooledConnection, batch: Batch, acceptance: Acceptance
+    ) -> BrokerRefused | None:
+        """Send once more what came back since its queue is not there yet; the first refusal."""
+        refusal: BrokerRefused | None = None
         again: set[str] = set()
-        while confirms.returned:
-            returned, confirms.returned = confirms.returned, []
-            for _, _, message in returned:
-                acceptance.lost(_task_id(message))
-            acceptance.confirmed(confirms)
+        while batch.returned:
+            returned, batch.returned = batch.returned, []
             for exchange, routing_key, message in returned:
                 task_id = _task_id(message)
-                self._declare_defined(pooled, exchange, routing_key, task_id in again)
+                try:
+                    self._declare_defined(pooled, exchange, routing_key, task_id in again)
+                except BrokerRefused as error:
+                    refusal = refusal or error
+                    continue
                 again.add(task_id)
-                acceptance.moved(task_id, confirms.published + 1)
+                acceptance.moved(task_id, batch.published + 1)
                 pooled.channel.basic_publish(
                     message, exchange=exchange, routing_key=routing_key, mandatory=True
                 )
-            confirms.wait(REPLY_S)
-        acceptance.confirmed(confirms)
+            _wait(batch, acceptance, 0)
+        return refusal
 
     def _declare_defined(
         self, pooled: PooledConnection, exchange: str, routing_key: str, is_second: bool
@@ -217,9 +238,11 @@ class Sending:
             self._application_queues = dict(self._app.amqp.queues) if self._declares else {}
         return self._application_queues
 
-    def _failed(self, error: Exception, pooled: PooledConnection, sent: int) -> BrokerError:
+    def _failed(
+        self, error: Exception, pooled: PooledConnection, acceptance: Acceptance
+    ) -> BrokerError:
         explained = translated(error, pooled.link, "the queue or exchange of a task")
-        explained.sent = sent
+        explained.sent = frozenset(acceptance.sent)
         return explained
 
 
@@ -241,39 +264,20 @@ def _name(exchange: Any) -> str | None:
     return exchange if exchange is None or isinstance(exchange, str) else str(exchange.name)
 
 
+def _wait(batch: Batch, acceptance: Acceptance, at_most: int) -> None:
+    """Wait for the broker; whatever comes of it, `acceptance` knows what it has."""
+    try:
+        batch.wait(REPLY_S, at_most)
+    finally:
+        for _, _, message in batch.returned:
+            acceptance.lost(_task_id(message))
+        acceptance.confirmed(batch)
+
+
 def _batch(pooled: PooledConnection) -> AbstractContextManager[Batch]:
     if pooled.link.transport == "redis":
         return RedisBatch.of(pooled.channel)
     return Confirms.of(pooled.channel)
-
-
-class Acceptance:
-    """How many tasks from the first on the broker has. Once it is given up, nothing more is handed
-    to the broker that was not on its way."""
-
-    def __init__(self) -> None:
-        self.sent = 0
-        self.is_given_up = False
-        #: Those that it may not have: [id, number of the message].
-        self._open: deque[list[Any]] = deque()
-
-    def add(self, task_id: str, number: int) -> None:
-        self._open.append([task_id, number])
-
-    def lost(self, task_id: str) -> None:
-        self.moved(task_id, None)
-
-    def moved(self, task_id: str, number: int | None) -> None:
-        for one in self._open:
-            if one[0] == task_id:
-                one[1] = number
-
-    def confirmed(self, confirms: Batch) -> None:
-        while self._open and self._open[0][1] is not None:
-            if self._open[0][1] in confirms.outstanding:
-                return
-            self._open.popleft()
-            self.sent += 1
 
 
 class _WithoutResults:

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
+from umbel.broker.acceptance import Acceptance
 from umbel.broker.base import ANSWER_S, Routing, Signature
 from umbel.broker.pooled_connection import PooledConnection
-from umbel.broker.sending import Acceptance, Sending
+from umbel.broker.sending import Sending
 from umbel.errors import BrokerError, RouteTooSlow
 from umbel.timed_pool import EndedItself, NoClient, PoolClosed, TimedOut, TimedPool
 
@@ -55,7 +56,7 @@ class TimedSending:
                 remedy="See what it waits for, such as a locked table. Look whether the task was "
                 "sent before you send it again.",
             )
-            error.sent, error.retriable = acceptance.sent, False
+            error.sent, error.retriable = frozenset(tuple(acceptance.sent)), False
             raise error from None
 
     def destination(self, signature: Signature) -> str | None:

@@ -190,8 +190,8 @@ class TaskActions:
                     self._cluster.send([signature for _, signature in left])
                 self._were_sent(run, left)
             except BrokerError as error:
-                self._were_sent(run, left[: error.sent])
-                left = left[error.sent :]
+                self._were_sent(run, [each for each in left if each[1].id in error.sent])
+                left = [each for each in left if each[1].id not in error.sent]
                 if pause_s is None or not error.retriable:
                     raise
                 run.rest(pause_s)
