@@ -93,6 +93,21 @@ def test_a_damaged_row_is_damage_of_the_file(tmp_path: Path) -> None:
     samples.close()
 
 
+def test_damage_that_only_readers_meet_ends_with_the_next_sample(tmp_path: Path) -> None:
+    samples = open_samples(tmp_path, clock=SetClock(NOON))
+    samples.keep("queue", NOON, {"mail": BUSY})
+    other = apsw.Connection(str(samples_path(tmp_path)))
+    other.execute("UPDATE bucket SET content = x'0102030405'")
+    other.close()
+    with pytest.raises(StoreCorrupt):
+        names(samples)
+
+    samples.keep("queue", NOON + 20, {"pay": BUSY})
+
+    assert names(samples) == ["pay"]
+    samples.close()
+
+
 def test_of_files_that_were_damaged_the_last_one_stays(tmp_path: Path) -> None:
     samples = open_samples(tmp_path, clock=SetClock(NOON))
     for _ in range(3):

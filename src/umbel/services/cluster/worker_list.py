@@ -21,6 +21,7 @@ from umbel.services.cluster.shared_calls import SharedCalls
 from umbel.services.cluster.worker_history import CountedWorkers, WorkerEnds, WorkerHistory
 from umbel.services.deploys.fleet import Fleet, SeenWorker
 from umbel.services.deploys.watch import stored_fleet
+from umbel.services.ledger_beside import beside
 from umbel.services.pauses.paused_queues import paused_queues_by_worker
 from umbel.services.samples.worker_profiles import WorkerProfile
 from umbel.services.search.incomplete import Incomplete
@@ -96,11 +97,13 @@ class WorkerLists:
         start = end - SPAN_S if since is None else since
         found = self._workers.listed(now) if name is None else self._one(name)
         counted = self._history.counted(start, end, len(found), now)
-        fleet = self._fleets.ask((), lambda: stored_fleet(self._ledger))
+        fleet = beside(
+            lambda: self._fleets.ask((), lambda: stored_fleet(self._ledger)), "What workers run"
+        )
         paused = paused_queues_by_worker(self._ledger)
         return WorkerList(
             items=tuple(
-                _listed(worker, row, fleet, counted, paused.get(worker.hostname, ()))
+                _listed(worker, row, fleet or Fleet(), counted, paused.get(worker.hostname, ()))
                 for worker, row in zip(found, self._workers.rows_of(found, now), strict=True)
             ),
             now=now,

@@ -18,6 +18,7 @@ from umbel.services.doctor.sources import DoctorSources
 from umbel.services.doctor.table import DOCTOR_CHECKS, checked, looked_at
 from umbel.services.health.health_finding import Muted
 from umbel.services.health.health_findings import MUTE, UNMUTE
+from umbel.services.ledger_beside import beside
 from umbel.store.ledger import Ledger, Mute
 
 #: Whoever wants one looked at again gets no answer older than this, seconds.
@@ -100,7 +101,9 @@ class Doctor:
         return _marked(item, self._mutes().get(_PREFIX + check))
 
     def _mutes(self) -> dict[str, Mute]:
-        return {each.finding: each for each in self._ledger.mutes(self._clock.now())}
+        now = self._clock.now()
+        mutes = beside(lambda: self._ledger.mutes(now), "What is muted")
+        return {each.finding: each for each in mutes or ()}
 
     def _answer(self, facts: DoctorFacts) -> DoctorAnswer:
         mutes = self._mutes()

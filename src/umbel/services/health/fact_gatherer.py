@@ -40,6 +40,7 @@ from umbel.services.health.queue_facts import QueueFacts
 from umbel.services.health.running_tasks import RunningTasks
 from umbel.services.health.sampled_readings import SampledReadings
 from umbel.services.health.task_facts import TaskFacts
+from umbel.services.ledger_beside import beside
 from umbel.store.base import Retention, Store
 from umbel.store.queue_pauses import QueuePause
 from umbel.store.samples import Samples
@@ -179,6 +180,7 @@ class FactGatherer:
         queues, consumed, unknown = self._queues.found(now)
         workers = worker_facts(judged, consumed, queues or (), self._readings, now)
         timeout_s, late = self._visibility(status)
+        deploys = beside(lambda: given.deploys.list(now - DEPLOYS_S).items, "What was deployed")
         return HealthFacts(
             now=now,
             live=status.live,
@@ -192,10 +194,7 @@ class FactGatherer:
             recent_s=recent_s,
             running=self._running.really(running, workers, day_runtimes, now),
             day_runtimes=day_runtimes,
-            deploys=tuple(
-                DeployFact(each.at, each.title)
-                for each in reversed(given.deploys.list(now - DEPLOYS_S).items)
-            ),
+            deploys=tuple(DeployFact(each.at, each.title) for each in reversed(deploys or ())),
             beat=given.beat(),
             deliveries=self._tasks.deliveries(timeout_s, now, late=late),
             storage=_storage(status, given.retention),

@@ -9,6 +9,7 @@ import msgspec
 
 from umbel.auth.base import Actor
 from umbel.clock import Clock
+from umbel.errors import StoreError
 from umbel.services.deed import deed_of
 from umbel.services.health.assessment import FINDINGS_MAX, assess, not_heard, well, with_mutes
 from umbel.services.health.fact_gatherer import EVERY_S, FRESH_S, FactGatherer
@@ -16,6 +17,7 @@ from umbel.services.health.facts import HealthFacts
 from umbel.services.health.health import Health
 from umbel.services.health.health_finding import HealthFinding, Muted
 from umbel.services.health.liveness import Liveness
+from umbel.services.health.rules.recording import ledger_unread
 from umbel.store.ledger import Ledger, Mute
 
 #: How long who asks waits for facts, seconds.
@@ -68,7 +70,11 @@ class HealthFindings:
     ) -> HealthAnswer:
         now = self._clock.now()
         facts, found = self._found(live, since, budget_s, every_s)
-        found = with_mutes(found, {each.finding: each for each in self._ledger.mutes(now)})
+        try:
+            mutes = {each.finding: each for each in self._ledger.mutes(now)}
+        except StoreError as error:
+            found, mutes = (ledger_unread(error), *found), {}
+        found = with_mutes(found, mutes)
         line = None if facts is None else well(facts, found)
         return HealthAnswer(
             well=line,

@@ -6,7 +6,8 @@ level; which ones are done already is read from the file, so it does not matter 
 when it stopped. Reading takes the level that fits, and for its end, which is not rolled up yet,
 the finer ones.
 
-A file that proves damaged is moved aside by whoever keeps a sample next, and begun anew.
+A file that proves damaged, to who keeps a sample or who reads any, is moved aside by whoever keeps
+a sample next in that process, and begun anew.
 """
 
 from __future__ import annotations
@@ -68,16 +69,41 @@ class SqliteSamples:
         self._file = SharedFile(self._path, "samples", durable=False)
         self._clock = clock or SystemClock()
         self._writing, self._reading = ChunkCodec(), ChunkCodec()
+        #: The file in which damage was met while it was read, and what was said of it.
+        self._damaged: tuple[int, str] | None = None
         self._subjects = SampleSubjects(keep_s)
         self._rollup = SampleRollup(self._writing, keep_s, size_max)
 
     def keep(self, kind: Kind, at: float, seen: Mapping[str, Values]) -> None:
+        if self._damaged is not None and self._damaged[0] == self._inode():
+            self._set_aside(self._damaged[1])
+        self._damaged = None
         try:
             self._keep(kind, at, seen)
         except StoreCorrupt as error:
-            with translated(self._directory):
-                set_samples_aside(self._directory, error.message, self._clock.now())
+            self._set_aside(error.message)
             self._keep(kind, at, seen)
+
+    def _set_aside(self, reason: str) -> None:
+        self._subjects.forget()
+        with translated(self._directory):
+            set_samples_aside(self._directory, reason, self._clock.now())
+
+    def _inode(self) -> int | None:
+        try:
+            return self._path.stat().st_ino
+        except OSError:
+            return None
+
+    @contextmanager
+    def _reading_file(self) -> Iterator[apsw.Connection | None]:
+        try:
+            with self._file.reading() as connection, _damage_shown():
+                yield connection
+        except StoreCorrupt as error:
+            if (inode := self._inode()) is not None:
+                self._damaged = inode, error.message
+            raise
 
     def _keep(self, kind: Kind, at: float, seen: Mapping[str, Values]) -> None:
         begin = bucket_of(at, LEVELS[0].step_s)
@@ -121,7 +147,7 @@ class SqliteSamples:
         names: Sequence[str] | None = None,
         limit: int = 20,
     ) -> Lines:
-        with self._file.reading() as connection, _damage_shown():
+        with self._reading_file() as connection:
             if connection is None:
                 return Lines(())
             connection.execute("BEGIN")
@@ -233,7 +259,7 @@ class SqliteSamples:
         }
 
     def size(self) -> SamplesSize:
-        with self._file.reading() as connection:
+        with self._reading_file() as connection:
             if connection is None:
                 return SamplesSize(0, None)
             pages, page_bytes = connection.pragma("page_count"), connection.pragma("page_size")

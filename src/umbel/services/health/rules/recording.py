@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from umbel.errors import StoreError
 from umbel.services.control.types import ActionRequest
 from umbel.services.health.facts import HealthFacts
 from umbel.services.health.findings import CAUSES, Trouble, covered_s
@@ -188,3 +189,17 @@ def _bytes(count: int) -> str:
         if count >= size:
             return f"{count / size:,.1f} {unit}"
     return f"{count / 1e3:,.0f} kB"
+
+
+def ledger_unread(error: StoreError) -> HealthFinding:
+    """Who may do what, what is paused, and every rule of alerts stand in a file that cannot be
+    read."""
+    return finding(
+        "store-damaged",
+        "ledger",
+        "critical",
+        str(error),
+        why="Nobody can act or log in anew, no alert is judged, and what is paused or muted is not "
+        "shown.",
+        action=_HELP,
+    )
