@@ -148,6 +148,21 @@ async def test_what_is_not_found_cannot_be_muted(world: World) -> None:
     assert (problem["status"], problem["parameter"]) == (404, "id")
 
 
+async def test_queues_that_may_not_be_looked_at_are_not_said_to_be_well() -> None:
+    world = World()
+    world.cluster.refusal = "Redis refused LLEN."
+
+    health = (await world.get("/api/v1/health")).json()
+    doctor = (await world.get("/api/v1/doctor")).json()
+
+    assert "How full queues are is not known: Redis refused LLEN." in health["unknown"]
+    (queues,) = [each for each in doctor["items"] if each["id"] == "queues"]
+    assert (queues["verdict"], queues["finding"]) == (
+        "unknown",
+        "How full queues are is not known: Redis refused LLEN.",
+    )
+
+
 async def test_viewers_read_and_do_not_mute() -> None:
     world = World(users=("vera:viewer:pw",))
     headers = {"Authorization": "Basic dmVyYTpwdw=="}

@@ -95,7 +95,7 @@ class MemoryWorker:
 
 class MemoryCluster:
     """See `broker.base.Cluster`. `away` makes so many of the next calls fail; `sends_before`
-    is how many tasks a failing `send` still takes."""
+    is how many tasks a failing `send` still takes; `refusal` is why no queue may be looked at."""
 
     url = "memory://"
     transport = "memory"
@@ -115,6 +115,7 @@ class MemoryCluster:
         self.managed: dict[str, dict[str, object]] = {}
         self.defined: dict[str, dict[str, object]] = {}
         self.exchanges: dict[str, ExchangeBindings] = {}
+        self.refusal: str | None = None
         self.away = 0
         self.sends_before = 0
         self.on_call: Callable[[str], None] = lambda _name: None
@@ -159,6 +160,8 @@ class MemoryCluster:
 
     def depths(self, queues: Sequence[str], *, often: bool = False) -> tuple[QueueDepth, ...]:
         self._called("depth", "depths")
+        if self.refusal is not None:
+            return tuple(QueueDepth(name=name, trouble=self.refusal) for name in queues)
         return tuple(
             QueueDepth(name=name, ready=len(self.queues[name]), consumers=self.consumers.get(name))
             if name in self.queues

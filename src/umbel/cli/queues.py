@@ -41,6 +41,9 @@ def queues(source: Source, form: ListFormat) -> int:
         return 0
     for sentence in dict.fromkeys(found.capabilities.missing.values()):
         printing.say(sentence, err=True)
+    refusals = (each.trouble for each in found.items if not each.is_absent)
+    for refusal in filter(None, dict.fromkeys(refusals)):
+        printing.say(refusal, err=True)
     if found.unsampled is not None:
         printing.say(found.unsampled, err=True)
     return 0

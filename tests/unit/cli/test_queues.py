@@ -48,9 +48,11 @@ class Listing:
         self._monkeypatch = monkeypatch
         self._capsys = capsys
 
-    def __call__(self, *arguments: str, **ready: int | None) -> tuple[int, str, str]:
+    def __call__(
+        self, *arguments: str, trouble: str | None = None, **ready: int | None
+    ) -> tuple[int, str, str]:
         rows = tuple(
-            QueueRow(name=name, ready=number, consumers=1, workers=("w@h",))
+            QueueRow(name=name, ready=number, consumers=1, workers=("w@h",), trouble=trouble)
             for name, number in ready.items()
         )
         found = QueueList(
@@ -136,3 +138,11 @@ def test_samples_that_cannot_be_read_do_not_hide_the_queues(
 
 def test_a_broker_without_queues_is_asked_for_no_samples(listing: Listing) -> None:
     assert listing() == (0, "", "")
+
+
+def test_why_a_queue_cannot_be_looked_at_is_said(listing: Listing) -> None:
+    code, out, err = listing(mail=None, trouble="Redis refused LLEN.")
+
+    assert "mail\t?" in out
+    assert "Redis refused LLEN." in err
+    assert code == 0

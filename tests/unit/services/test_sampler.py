@@ -254,6 +254,22 @@ def test_while_the_broker_is_away_it_is_tried_less_and_less_often_and_workers_ar
     assert scene.sampler.sampling.trouble is None
 
 
+def test_queues_that_may_not_be_looked_at_are_told_and_not_taken_for_none() -> None:
+    scene = Scene()
+    scene.cluster.refusal = "Redis refused LLEN."
+    for _ in range(12):  # also while they are let alone
+        scene.turn()
+        assert scene.sampler.sampling.trouble == "Redis refused LLEN."
+        assert scene.last("queue") == {}
+
+    scene.cluster.refusal = None
+    for _ in range(30):
+        scene.turn()
+
+    assert scene.sampler.sampling.trouble is None
+    assert scene.last("queue").keys() == {"celery", "mail"}
+
+
 def test_of_two_servers_one_samples_and_the_other_goes_on_when_it_is_gone() -> None:
     scene = Scene()
     other = scene.another()

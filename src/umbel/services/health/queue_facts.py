@@ -8,7 +8,7 @@ when others have come or gone.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotInTime
 from typing import Final, NamedTuple
@@ -18,7 +18,12 @@ import msgspec
 from umbel.clock import Clock
 from umbel.errors import BrokerError
 from umbel.services.cluster.inspection import InspectAnswers, Inspection
-from umbel.services.cluster.queue_inspection import QueueInspection, QueueList, names_of_queues
+from umbel.services.cluster.queue_inspection import (
+    QueueInspection,
+    QueueList,
+    QueueRow,
+    names_of_queues,
+)
 from umbel.services.health.facts import QueueFact, QueueReading
 from umbel.services.health.sampled_readings import Depth, SampledReadings
 from umbel.services.health.usual_hours import UsualHours, hours_of_days_before
@@ -115,6 +120,8 @@ class QueueFacts:
             )
         except BrokerError as error:
             return FoundQueues(None, {}, (f"How full queues are is not known: {error}",))
+        if (refusal := refusal_of_all(listing.items)) is not None:
+            return FoundQueues(None, {}, (f"How full queues are is not known: {refusal}",))
         now = max(now, listing.at)
         self._readings.keep(listing)
         self._depths = self._readings.depths(now)
@@ -199,6 +206,12 @@ class QueueFacts:
             for name, each in last.items()
         )
         return FoundQueues(facts, queues_by_worker(by or {}), unknown)
+
+
+def refusal_of_all(rows: Sequence[QueueRow]) -> str | None:
+    """Why none of these can be looked at, though they are there; None if any can."""
+    refusals = [None if row.is_absent else row.trouble for row in rows]
+    return refusals[0] if all(refusals) and refusals else None
 
 
 def worth_a_line(depths: Mapping[str, Depth], last: Mapping[str, QueueReading]) -> set[str]:

@@ -13,6 +13,7 @@ from typing import Final
 
 from umbel.broker.base import Cluster, QueueDepth, QueueHead
 from umbel.clock import Clock
+from umbel.errors import BrokerRefused
 from umbel.services.cluster.queue_inspection import QueueInspection
 from umbel.services.samples.worker_profiles import WorkerProfile
 from umbel.store.base import Store
@@ -40,17 +41,21 @@ class QueueSampling:
         #: Since when queues were not there, and until when they are let alone, on the monotonic
         #: clock.
         self._absent: dict[str, tuple[float, float]] = {}
+        #: Why queues that are there cannot be looked at.
+        self._refusals: dict[str, str] = {}
         self._workers: frozenset[str] = frozenset()
         #: When messages were sent that stood first the last time, by the id of their task.
         self._sent: dict[str, float | None] = {}
 
     def sample(self, profiles: Mapping[str, WorkerProfile]) -> dict[str, Values]:
         """The measures of `store.samples` by name, of queues of which the broker tells. Raises
-        what `Cluster.depths` raises, and `StoreError`."""
+        what `Cluster.depths` raises, `BrokerRefused` where it tells of none, and `StoreError`."""
         if self._workers != profiles.keys():
             self._workers = frozenset(profiles)
             self._absent.clear()
         depths = [each for each in self._depths(profiles) if each.trouble is None]
+        if self._names and self._refusals.keys() >= {*self._names}:
+            raise BrokerRefused(self._refusals[self._names[0]])
         consumers = _consumers(profiles)
         oldest = self._oldest([each.name for each in depths if each.ready])
         now = self._clock.now()
@@ -79,12 +84,16 @@ class QueueSampling:
             self._names_until = now + NAMES_S
             named = set(self._names)
             self._absent = {name: at for name, at in self._absent.items() if name in named}
+            self._refusals = {name: why for name, why in self._refusals.items() if name in named}
         names = [each for each in self._names if now >= self._absent.get(each, (0.0, 0.0))[1]]
         depths = self._cluster.depths(names, often=True)
         for each in depths:
+            self._refusals.pop(each.name, None)
             if each.trouble is None:
                 self._absent.pop(each.name, None)
             else:
+                if not each.is_absent:
+                    self._refusals[each.name] = each.trouble
                 since, _ = self._absent.get(each.name, (now, now))
                 rest_s = min(ABSENT_MAX_S, max(ABSENT_S, now - since))
                 self._absent[each.name] = since, now + rest_s

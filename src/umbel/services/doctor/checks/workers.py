@@ -134,9 +134,12 @@ def queue_consumers(facts: DoctorFacts) -> CheckAnswer:
     found = found_by(facts, "queue-without-consumer", "queue-growing", "queue-older-than-usual")
     if found:
         return of_health(found)
-    queues = None if facts.health is None else facts.health.queues
-    if queues is None:
-        return unknown("The queues could not be asked.", "The broker has to answer.")
+    if facts.health is None or facts.health.queues is None:
+        why = () if facts.health is None else facts.health.unknown
+        return unknown(
+            " ".join(why) or "The queues could not be asked.", "The broker has to answer."
+        )
+    queues = facts.health.queues
     waiting = sum(each.now.ready for each in queues)
     paused = [each.name for each in queues if each.pause is not None]
     but = f", but for {names(paused)}, which somebody paused" if paused else ""
