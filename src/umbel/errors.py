@@ -17,7 +17,7 @@
     │   ├── TooManyPauses        so many queues are paused that no more are
     │   ├── CursorError          a paging cursor is not one of ours, or has expired
     │   └── CapabilityMissing    this store cannot sort, group or chart so (parameter)
-    ├── BrokerError              (sent: ids of the tasks that the broker has all the same)
+    ├── BrokerError              (sent: ids of tasks that it has; unsure: it may have)
     │   ├── BrokerRefused        wrong credentials, virtual host or arguments
     │   │   ├── BrokerMisconfigured  its address or options can never work
     │   │   └── QueueShared      somebody else reads our event queue (consumers: how many)
@@ -170,10 +170,12 @@ class CapabilityMissing(StoreError, ValueError):
 
 class BrokerError(UmbelError):
     """The broker cannot do what was asked. `sent`: ids of tasks of a sending that it has all the
-    same."""
+    same; `unsure`: how many more of what was asked it may have done, since they were on their way
+    to it and no answer came."""
 
     retriable = True
     sent: frozenset[str] = frozenset()
+    unsure = 0
 
 
 class BrokerRefused(BrokerError):

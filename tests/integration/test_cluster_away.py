@@ -13,7 +13,7 @@ import pytest
 from tests.integration.conftest import BROKERS
 from tests.support.brokers import ValkeyBroker, free_port
 from tests.support.proxy import Proxy, proxy_to
-from tests.support.real_clusters import cluster_at, signature
+from tests.support.real_clusters import cluster_at, cluster_of, signature
 from tests.support.waiting import wait_until
 from umbel.applications import bare_application
 from umbel.broker.base import ANSWER_S, Cluster
@@ -42,7 +42,8 @@ def behind_proxy(kind: str) -> Iterator[tuple[Cluster, Proxy]]:
         port = urlsplit(url).port or 0
         proxy = running.enter_context(proxy_to(port))
         address = url.replace(f":{port}", f":{proxy.port}", 1)
-        yield running.enter_context(cluster_at(address)), proxy
+        app = bare_application(address)  # with the queue celery, which is declared when missed
+        yield running.enter_context(cluster_of(app, knows_queues=True)), proxy
 
 
 def fails_in_time(call: Callable[[Cluster], object], cluster: Cluster) -> None:
@@ -152,6 +153,54 @@ def test_a_rabbitmq_short_of_memory_is_told_and_costs_only_what_it_takes_no_mess
         proxy.mute = lambda _: False
         proxy.cut()
         assert cluster.ask("ping", timeout_s=0.1) == ()
+
+
+#: What a client sends to do it: AMQP's queue.purge and basic.publish, commands of Redis.
+ORDERS = {
+    "rabbitmq": {"purge": b"\x00\x32\x00\x1e", "send": PUBLISH},
+    "redis": {"purge": b"UNLINK", "send": b"LPUSH"},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("call", ["purge", "send"])
+def test_what_was_on_its_way_when_the_broker_fell_silent_may_be_done(kind: str, call: str) -> None:
+    with behind_proxy(kind) as (cluster, proxy):
+        cluster.send([signature("add", 1, 1)])
+        proxy.deafen = lambda came: ORDERS[kind][call] in came
+
+        with pytest.raises(BrokerUnreachable) as lost:
+            CALLS[call](cluster)
+
+        proxy.deafen = lambda _: False
+        assert (lost.value.sent, lost.value.unsure) == (frozenset(), 1)
+        assert "by itself" not in str(lost.value)
+        assert cluster.depths(["celery"])[0].ready == (0 if call == "purge" else 2)
+
+
+@pytest.mark.parametrize("call", ["purge", "send"])
+def test_what_never_left_is_not_done(call: str) -> None:
+    with cluster_at(f"redis://127.0.0.1:{free_port()}/0") as cluster:
+        with pytest.raises(BrokerUnreachable) as lost:
+            CALLS[call](cluster)
+
+        assert lost.value.unsure == 0
+
+
+@pytest.mark.rabbitmq
+def test_an_alarm_that_comes_while_tasks_are_sent_tells_how_far_it_was() -> None:
+    with behind_proxy("rabbitmq") as (cluster, proxy):
+        cluster.send([signature("add", 1, 1)])
+        proxy.last = BLOCKED
+        proxy.mute = lambda came: b"the last one" in came
+
+        with pytest.raises(BrokerUnreachable, match="short of memory or disk") as alarm:
+            cluster.send(
+                [*(signature("add", n, 1) for n in range(300)), signature("add", "the last one")]
+            )
+
+        assert alarm.value.sent
+        assert len(alarm.value.sent) + alarm.value.unsure == 301
 
 
 @pytest.mark.parametrize("kind", KINDS)

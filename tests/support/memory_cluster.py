@@ -95,7 +95,8 @@ class MemoryWorker:
 
 class MemoryCluster:
     """See `broker.base.Cluster`. `away` makes so many of the next calls fail; `sends_before`
-    is how many tasks a failing `send` still takes; `refusal` is why no queue may be looked at."""
+    is how many tasks a failing `send` still takes; `refusal` is why no queue may be looked at. With
+    `answers_lost` they do what they are to, and their answer is lost."""
 
     url = "memory://"
     transport = "memory"
@@ -118,6 +119,7 @@ class MemoryCluster:
         self.refusal: str | None = None
         self.away = 0
         self.sends_before = 0
+        self.answers_lost = False
         self.on_call: Callable[[str], None] = lambda _name: None
 
     def capabilities(self) -> Capabilities:
@@ -153,8 +155,10 @@ class MemoryCluster:
         try:
             self._called("send", "send")
         except BrokerUnreachable as error:
-            self.sent += signatures[: self.sends_before]
-            error.sent = frozenset(each.id for each in signatures[: self.sends_before])
+            taken = signatures[: self.sends_before]
+            error.sent = frozenset(each.id for each in taken)
+            error.unsure = len(signatures) - len(taken) if self.answers_lost else 0
+            self.sent += signatures[: len(taken) + error.unsure]
             raise
         self.sent += signatures
 
@@ -174,7 +178,12 @@ class MemoryCluster:
         return {name: (QueueHead(found[0].task_id),) for name, found in first.items() if found}
 
     def purge(self, queue: str) -> int:
-        self._called("purge", "purge")
+        try:
+            self._called("purge", "purge")
+        except BrokerUnreachable as error:
+            if self.answers_lost:
+                error.unsure, self.queues[queue] = 1, []
+            raise
         removed = len(self.queues[queue])
         self.queues[queue] = []
         return removed

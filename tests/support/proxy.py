@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 
 class Proxy:
     """Forwards connections to `port`. `mute` says, of what a client sends, whether its connection
-    is to hear `last` and nothing more. `silent` keeps every socket open and forwards nothing,
-    new connections included; what waits is forwarded when it ends. `cut` resets them all."""
+    is to hear `last` and nothing more; `deafen`, whether it arrives and its connection hears
+    nothing more. `silent` keeps every socket open and forwards nothing, new connections included;
+    what waits is forwarded when it ends. `cut` resets them all."""
 
     def __init__(self, port: int) -> None:
         self._target = port
@@ -26,6 +27,7 @@ class Proxy:
         self.silent = False
         self.mute: Callable[[bytes], bool] = lambda _: False
         self.last = b""
+        self.deafen: Callable[[bytes], bool] = lambda _: False
         self._muted: set[socket.socket] = set()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -93,6 +95,8 @@ class Proxy:
             one.sendall(self.last)
             return
         other.sendall(came)
+        if self.deafen(came):
+            self._muted.add(one)
 
     def _drop(self, side: socket.socket) -> None:
         for one in (side, self._pairs.get(side)):

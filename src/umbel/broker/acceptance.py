@@ -23,6 +23,12 @@ class Acceptance:
         self.is_given_up = False
         #: Those that it may not have: [id, number of the message; None where it came back].
         self._open: list[list[Any]] = []
+        self._refused: set[int] = set()
+
+    @property
+    def unsure(self) -> int:
+        """How many more it may have: they are on their way, and it has not answered."""
+        return sum(each is not None and each not in self._refused for _, each in tuple(self._open))
 
     def add(self, task_id: str, number: int) -> None:
         self._open.append([task_id, number])
@@ -37,6 +43,7 @@ class Acceptance:
 
     def confirmed(self, batch: Batch) -> None:
         """Take what `batch` knows by now."""
+        self._refused |= batch.refused.keys()
         still: list[list[Any]] = []
         for one in self._open:
             has_it = one[1] is not None and one[1] not in batch.outstanding

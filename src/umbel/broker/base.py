@@ -373,8 +373,8 @@ class Cluster(Protocol):
 
     def send(self, signatures: Sequence[Signature]) -> None:
         """Send tasks over one connection; the broker has all of them when this returns.
-        Raises what the broker raises, having sent a beginning of them: `sent` of the error
-        says how many."""
+        Raises what the broker raises, having sent some of them: `sent` of the error has their
+        ids, and `unsure` says how many more it may have."""
 
     def depths(self, queues: Sequence[str], *, often: bool = False) -> tuple[QueueDepth, ...]:
         """Each of these queues now, in this order. `often`: whoever asks does so every few
@@ -386,7 +386,8 @@ class Cluster(Protocol):
         it, at little cost."""
 
     def purge(self, queue: str) -> int:
-        """Remove all messages that wait; how many there were."""
+        """Remove all messages that wait; how many there were. If the error that it raises is
+        `unsure`, they may be gone."""
 
     def peek(self, queue: str, limit: int) -> tuple[QueuedMessage, ...]:
         """The next messages, which stay where they are, in their order: all up to `limit`, unless

@@ -83,10 +83,12 @@ class ConnectionPool:
             except BaseException as error:
                 blocked = self._end(pooled, error)
                 if blocked:
-                    raise self._alarm() from error
+                    raise _as_far_as(error, self._alarm()) from error
                 if isinstance(error, UmbelError) or not isinstance(error, Exception):
                     raise
-                raise translated(error, self._link, thing) from error
+                explained = translated(error, self._link, thing)
+                explained.unsure = int(isinstance(explained, BrokerUnreachable))
+                raise explained from error
             self._give(pooled)
         finally:
             self._free.release()
@@ -226,3 +228,10 @@ class ConnectionPool:
             if attempt.is_alive():
                 with self._lock:
                     self._hanging.append(attempt)
+
+
+def _as_far_as(error: BaseException, alarm: BrokerUnreachable) -> BrokerUnreachable:
+    """The alarm in the place of an error that it explains, with what had been done before."""
+    if isinstance(error, BrokerError):
+        alarm.sent, alarm.unsure = error.sent, error.unsure
+    return alarm

@@ -30,7 +30,7 @@ def translated(error: BaseException, link: Link, thing: str | None = None) -> Br
         return BrokerUnreachable(
             f"{_who(link)} ended the reading of the queue {link.queue_name}: it was deleted, or "
             "the node that holds it left.",
-            remedy="It is declared again by itself; what was in it is lost if it was deleted.",
+            remedy="It is declared anew; what was in it is lost if it was deleted.",
         )
     if isinstance(error, TypeError):
         # A keyword that the driver does not know: it calls itself by the options.
@@ -59,7 +59,7 @@ def translated(error: BaseException, link: Link, thing: str | None = None) -> Br
         )
     return BrokerUnreachable(
         f"{_who(link)} does not answer: {_words(error)}.",
-        remedy="Check that it runs and that this machine can reach it; trying again by itself.",
+        remedy="Check that it runs and that this machine can reach it.",
     )
 
 
@@ -111,9 +111,7 @@ def _amqp(error: Any, code: int, link: Link) -> BrokerError:
             f"with other arguments: {reply}.",
             remedy="Delete that queue, or choose another name for it.",
         )
-    return BrokerUnreachable(
-        f"{_who(link)} ended the connection: {reply}.", remedy="Connecting again by itself."
-    )
+    return BrokerUnreachable(f"{_who(link)} ended the connection: {reply}.")
 
 
 def _amqp_thing(error: Any, code: int, link: Link, thing: str) -> BrokerError | None:

@@ -26,7 +26,7 @@ from umbel.broker.stream_watch import Streamed, StreamWatch
 from umbel.broker.wire import Wakeup
 from umbel.clock import Clock
 from umbel.cluster.gaps import Cause, Gap
-from umbel.errors import BrokerError, BrokerRefused, QueueShared
+from umbel.errors import BrokerRefused, QueueShared
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +42,8 @@ _STABLE_S: Final = 10.0
 _AWAY_S: Final = 1.5
 #: The longest wait before one that says no is asked again, seconds.
 _REFUSED_S: Final = 10.0
+#: What follows on a broker that does not answer: whoever acts on it must do so again himself.
+_AGAIN: Final = "Trying again by itself."
 #: The same sentence is logged again after this, seconds.
 _LOG_AGAIN_S: Final = 60.0
 #: A reader that was not here for so long stood still, seconds.
@@ -305,23 +307,23 @@ class ReconnectingSource:
         others = explained.consumers if isinstance(explained, QueueShared) else 0
         self._was_shared |= bool(others)
         refused = isinstance(explained, BrokerRefused)
-        self._log(explained, now)
+        trouble = str(explained) if refused else f"{explained} {_AGAIN}"
+        self._log(trouble, now)
         self._link.next_address()
         self._set_health(
             "refused" if refused else "connecting",
             since=None,
-            trouble=str(explained),
+            trouble=trouble,
             foreign_consumers=others,
         )
         self._retry_at = now + (self._refused if refused else self._away).delay_s()
 
-    def _log(self, trouble: BrokerError, now: float) -> None:
+    def _log(self, trouble: str, now: float) -> None:
         """Say it once a minute, however often it is tried and of however many addresses."""
         recent = {text: at for text, at in self._logged.items() if now - at < _LOG_AGAIN_S}
-        text = str(trouble)
-        if text not in recent:
-            recent[text] = now
-            log.warning("%s", text)
+        if trouble not in recent:
+            recent[trouble] = now
+            log.warning("%s", trouble)
         self._logged = recent
 
     def _set_health(self, state: str, **changes: object) -> None:

@@ -32,7 +32,7 @@ from umbel.broker.pooled_connection import REPLY_S, PooledConnection
 from umbel.broker.redis_batch import RedisBatch
 from umbel.broker.sent_events import SentEvents
 from umbel.broker.task_producer import TaskProducer
-from umbel.errors import BrokerError, BrokerRefused
+from umbel.errors import BrokerError, BrokerRefused, BrokerUnreachable
 
 _send_task: Any = Celery.send_task
 _VirtualChannel: Any = virtual.Channel
@@ -243,6 +243,8 @@ class Sending:
     ) -> BrokerError:
         explained = translated(error, pooled.link, "the queue or exchange of a task")
         explained.sent = frozenset(acceptance.sent)
+        if isinstance(explained, BrokerUnreachable):
+            explained.unsure = acceptance.unsure
         return explained
 
 

@@ -56,7 +56,8 @@ class TimedSending:
                 remedy="See what it waits for, such as a locked table. Look whether the task was "
                 "sent before you send it again.",
             )
-            error.sent, error.retriable = frozenset(tuple(acceptance.sent)), False
+            error.sent, error.unsure = frozenset(tuple(acceptance.sent)), acceptance.unsure
+            error.retriable = False
             raise error from None
 
     def destination(self, signature: Signature) -> str | None:

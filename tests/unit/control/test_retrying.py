@@ -154,6 +154,28 @@ def test_a_broker_that_stays_away_ends_it_with_how_many_were_done() -> None:
     assert len(scene.ledger.repeats([uuid_of(n) for n in range(10)])) == report.done
 
 
+def test_what_the_broker_may_have_is_not_told_as_not_sent() -> None:
+    scene = Scene(*[e for n in range(10) for e in failed(uuid_of(n), BASE + n, args=f"({n},)")])
+    scene.cluster.away, scene.cluster.sends_before, scene.cluster.answers_lost = 99, 1, True
+
+    report = scene.do("retry", q="")
+
+    assert len(scene.cluster.sent) > report.done > 0
+    assert report.is_unsure
+    assert f"Whether {10 - report.done} more tasks were sent is not known" in report.sentence
+    assert report.sentence in (scene.audit()[-1].answer or "")
+
+
+def test_what_was_sent_at_the_second_attempt_leaves_no_doubt() -> None:
+    scene = Scene(*failed(uuid_of(1), BASE, args="(1,)"))
+    scene.cluster.away, scene.cluster.answers_lost = 1, True
+
+    report = scene.do("retry", q="")
+
+    assert (report.state, report.done, report.is_unsure) == ("done", 1, False)
+    assert "not known" not in report.sentence
+
+
 def test_a_backend_that_comes_back_is_waited_for() -> None:
     exact = Result(
         task_id=SUCCEEDED, state="SUCCESS", name="shop.send", args=[1], kwargs={}, worker=EU

@@ -66,6 +66,16 @@ def test_a_broker_that_is_away_is_in_the_audit_too() -> None:
     assert scene.ledger.audit().items[0].outcome == "failed"
 
 
+def test_a_task_that_the_broker_may_have_is_told_by_its_id() -> None:
+    scene = Scene()
+    scene.cluster.away, scene.cluster.answers_lost = 1, True
+
+    with pytest.raises(BrokerUnreachable, match=r"shop\.send was sent is not known.* id, mine, "):
+        apply(scene, task_id="mine")
+
+    assert "not known" in (scene.ledger.audit().items[0].answer or "")
+
+
 def test_waiting_gives_the_result() -> None:
     result = Result(task_id="mine", state="SUCCESS", result=42)
     scene = Scene(results=MemoryResults(result))

@@ -67,3 +67,31 @@ def test_a_purge_tells_how_many_messages_went() -> None:
 
     assert report.sentence == "Removed 3 messages from the queue mail."
     assert scene.cluster.queues["mail"] == []
+
+
+def test_a_purge_without_an_answer_is_not_said_to_have_removed_nothing() -> None:
+    scene = Scene()
+    scene.cluster.queues["mail"] = [None] * 3  # type: ignore[list-item]
+    plan = scene.plan("purge", queue="mail")
+    scene.cluster.away, scene.cluster.answers_lost = 1, True
+
+    scene.control.execute(plan.id, ADA, plan.confirm)
+
+    report = scene.control.wait(plan.id, 5)
+    assert (report.state, report.is_unsure) == ("failed", True)
+    assert report.sentence.startswith("Whether anything was done is not known: ")
+    assert "Removed 0" not in report.sentence
+    assert scene.audit()[-1].count is None
+
+
+def test_a_purge_that_never_reached_the_broker_removed_nothing() -> None:
+    scene = Scene()
+    scene.cluster.queues["mail"] = [None] * 3  # type: ignore[list-item]
+    plan = scene.plan("purge", queue="mail")
+    scene.cluster.away = 1
+
+    scene.control.execute(plan.id, ADA, plan.confirm)
+
+    report = scene.control.wait(plan.id, 5)
+    assert report.sentence.startswith("Removed 0 messages from the queue mail.")
+    assert scene.audit()[-1].count == 0

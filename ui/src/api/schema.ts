@@ -61,6 +61,7 @@ export interface ActionReport {
   left_out: Record<string, number>
   notes: string[]
   sent: Record<string, string>
+  is_unsure: boolean
   started: number | null
   finished: number | null
 }

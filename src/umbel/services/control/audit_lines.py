@@ -24,7 +24,7 @@ def after(plan: ActionPlan, report: ActionReport, by: Executor, at: float) -> Au
         plan,
         by,
         at,
-        count=report.done,
+        count=None if report.is_unsure and not report.done else report.done,
         outcome=report.state,
         answer=cut(_answer(report), _LINE_MAX),
         tasks=tuple(islice(report.sent.values(), TASKS_MAX)),

@@ -83,6 +83,7 @@ class Run:
         self._notes: list[str] = []
         self._conclusion: str | None = None
         self._sent: dict[str, str] = {}
+        self._unsure = 0
 
     # -- for the thread that runs ----------------------------------------------------------
 
@@ -120,6 +121,11 @@ class Run:
         if len(self._sent) < SENT_MAX:
             self._sent[repeated] = new
 
+    def unsure(self, number: int) -> None:
+        """So many more may be done already: they were on their way to the broker when it no longer
+        answered. What is found out about them later takes the place of this."""
+        self._unsure = number
+
     def must_go_on(self) -> None:
         """Raise `Stopped` if it must not."""
         if self._halt.is_set():
@@ -130,12 +136,22 @@ class Run:
         `call` must be one that does no harm when it is done twice."""
         for pause_s in PAUSES_S:
             try:
-                return call()
+                return self.once(call)
             except (BrokerError, ResultsUnavailable) as error:
                 if not error.retriable:
                     raise
                 self.rest(pause_s)
-        return call()
+        return self.once(call)
+
+    def once(self, call: Callable[[], T]) -> T:
+        """What `call` gives. If the broker was told and did not answer, it may be done already."""
+        try:
+            answer = call()
+        except BrokerError as error:
+            self.unsure(max(self._unsure, error.unsure))
+            raise
+        self.unsure(0)
+        return answer
 
     def rest(self, pause_s: float) -> None:
         """Wait, unless it is to stop."""
@@ -205,6 +221,7 @@ class Run:
             left_out=self._left_out.copy(),
             notes=tuple(self._notes),
             sent=self._sent.copy(),
+            is_unsure=self._unsure > 0,
             started=self._execution.report.started,
             finished=None if state == "running" else self._clock.now(),
         )
@@ -230,7 +247,9 @@ class Run:
         return "Running."
 
     def _ending(self, state: ActionState, error: str | None) -> str:
-        parts = [self._what_was_done()]
+        parts = [] if self._unsure and not self._done else [self._what_was_done()]
+        if self._unsure:
+            parts.append(self._what_is_unsure())
         if self._failed and self.request.action in VERBS:
             parts.append(f"{self._failed:,} failed.")
         if self._skipped:
@@ -256,6 +275,17 @@ class Run:
         if action == "shutdown":
             return f"Told {counted(self._done, 'worker')} to shut down."
         return answered(self._answers)
+
+    def _what_is_unsure(self) -> str:
+        if self.request.action == "retry":
+            tasks = counted(self._unsure, "more task" if self._done else "task")
+            which = f"Whether {tasks} {verb(self._unsure, 'was', 'were')} sent"
+        else:
+            which = f"Whether {'more' if self._done else 'anything'} was done"
+        return (
+            f"{which} is not known: the broker was told and did not answer. Look before you do it "
+            "again."
+        )
 
     # -- the ledger ------------------------------------------------------------------------
 

@@ -184,14 +184,18 @@ class TaskActions:
             (each.task.uuid, signature(each, run.request.edit, self._clock.now()))
             for each in recovered
         ]
+        unsure = 0  # of those that are left: the first so many
         for pause_s in (*PAUSES_S, None):
             try:
                 if left:
                     self._cluster.send([signature for _, signature in left])
+                run.unsure(0)
                 self._were_sent(run, left)
             except BrokerError as error:
                 self._were_sent(run, [each for each in left if each[1].id in error.sent])
                 left = [each for each in left if each[1].id not in error.sent]
+                unsure = max(unsure - len(error.sent), error.unsure)
+                run.unsure(unsure)
                 if pause_s is None or not error.retriable:
                     raise
                 run.rest(pause_s)

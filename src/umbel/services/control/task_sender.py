@@ -14,7 +14,13 @@ from umbel.broker.base import Signature
 from umbel.broker.reserved_headers import own_header
 from umbel.cluster.events import LABEL_MAX, UUID_MAX
 from umbel.cluster.task import PENDING
-from umbel.errors import ActionRefused, ResultsUnavailable, UmbelError
+from umbel.errors import (
+    ActionRefused,
+    BrokerError,
+    BrokerUnreachable,
+    ResultsUnavailable,
+    UmbelError,
+)
 from umbel.results.base import Result
 from umbel.services.cluster.redacted_results import redacted_result
 from umbel.services.cluster.registered_tasks import workers_by_name
@@ -110,8 +116,9 @@ class TaskSender:
         try:
             self._cluster.send([signature])
         except UmbelError as error:
-            self._record(actor, signature, apply.reason, "failed", str(error))
-            raise
+            explained = _unsure(error, signature)
+            self._record(actor, signature, apply.reason, "failed", str(explained))
+            raise explained from error.__cause__
         self._record(actor, signature, apply.reason, "done", "Sent.")
         return self._result(signature.id, signature.name, apply.wait)
 
@@ -206,6 +213,18 @@ class TaskSender:
                 tasks=(signature.id,),
             )
         )
+
+
+def _unsure(error: UmbelError, signature: Signature) -> UmbelError:
+    """The same error; where the broker may have the task, one that says so."""
+    if not isinstance(error, BrokerError) or not error.unsure:
+        return error
+    explained = BrokerUnreachable(
+        f"{error.message} Whether {signature.name} was sent is not known.",
+        remedy=f"Look for it by its id, {signature.id}, before you send it again.",
+    )
+    explained.unsure = error.unsure
+    return explained
 
 
 def signature_of(apply: Apply, now: float) -> Signature:

@@ -145,6 +145,8 @@ class ActionReport(msgspec.Struct, frozen=True, kw_only=True):
     """How an action goes. `done` of `total` tasks were dealt with, `failed` of them without
     success; `sent` are ids of new tasks by the id of the task that they repeat (the first
     1,000); `action:ID` searches for all of them. `interrupted`: the process that ran it ended.
+    `is_unsure`: more than `done` may have been done, since the broker did not answer to what was on
+    its way.
     `failures` are the sentences of those that failed, with how often each, `left_out` of those
     that were `skipped`; `notes` are sentences about the whole. `sentence` says how it stands,
     in one."""
@@ -161,6 +163,7 @@ class ActionReport(msgspec.Struct, frozen=True, kw_only=True):
     left_out: dict[str, int] = {}
     notes: tuple[str, ...] = ()
     sent: dict[str, str] = {}
+    is_unsure: bool = False
     started: float | None = None
     finished: float | None = None
 

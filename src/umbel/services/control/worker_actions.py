@@ -52,18 +52,20 @@ def command(run: Run, cluster: Cluster) -> None:
         arguments |= _declaration(request, cluster)
     workers = request.workers or None
     if request.action == "shutdown":
-        cluster.broadcast("shutdown", arguments, workers=workers)
+        run.once(lambda: cluster.broadcast("shutdown", arguments, workers=workers))
         for name in run.plan.workers:
             run.answer(WorkerAnswer(name, "unknown", LEAVES_SILENTLY))
         run.advance(len(run.plan.workers))
         return
     # Without a limit: a worker that sends no heartbeats may be the first to answer.
-    replies = cluster.ask(
-        request.action,
-        arguments,
-        workers=workers,
-        timeout_s=ANSWER_S,
-        awaited=workers or run.plan.workers,
+    replies = run.once(
+        lambda: cluster.ask(
+            request.action,
+            arguments,
+            workers=workers,
+            timeout_s=ANSWER_S,
+            awaited=workers or run.plan.workers,
+        ),
     )
     for answer in check_survival(run, worker_answers(replies, run.plan.workers, cluster), cluster):
         run.answer(answer)
@@ -81,4 +83,4 @@ def _declaration(request: ActionRequest, cluster: Cluster) -> dict[str, object]:
 
 def purge(run: Run, cluster: Cluster) -> None:
     """Empty the run's queue. Raises `BrokerError`."""
-    run.advance(cluster.purge(run.request.queue or ""))
+    run.advance(run.once(lambda: cluster.purge(run.request.queue or "")))
