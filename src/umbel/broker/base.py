@@ -195,10 +195,10 @@ class QueuedMessage(msgspec.Struct, frozen=True, kw_only=True):
     body is JSON (`unreadable` says why not); `eta` and `expires` ISO 8601 texts. `args_repr`
     and `kwargs_repr` are the texts that the sender chose to be shown in their place, `shadow`
     the name. `follows` says what hangs on the task (`link`, `link_error`, `chain`, `chord`,
-    `group`). `headers` are those that are not Celery's own. `sent` is when it was sent (Unix
-    seconds), if it says so itself; `content_type` is what its body is declared as. `body` is what
-    a JSON message holds that is no task. `group_id` is the task's group, `chord_id` and
-    `chord_name` the task that its chord runs in the end, and
+    `group`). `headers` are those that are not Celery's own; `ignore_result`: its result is not
+    kept. `sent` is when it was sent (Unix seconds), if it says so itself; `content_type` is what
+    its body is declared as. `body` is what a JSON message holds that is no task. `group_id` is
+    the task's group, `chord_id` and `chord_name` the task that its chord runs in the end, and
     `chain` the ids and names of up to 50 tasks that its chain runs after it."""
 
     task_id: str | None
@@ -220,6 +220,7 @@ class QueuedMessage(msgspec.Struct, frozen=True, kw_only=True):
     soft_time_limit_s: float | None = None
     time_limit_s: float | None = None
     headers: dict[str, object] = {}
+    ignore_result: bool = False
     sent: float | None = None
     content_type: str | None = None
     body: object = None

@@ -99,6 +99,7 @@ def queued(payload: bytes) -> QueuedMessage:
         soft_time_limit_s=soft,
         time_limit_s=hard,
         headers={key: value for key, value in headers.items() if key not in _CELERYS},
+        ignore_result=fields.get("ignore_result") is True,
         sent=_moment(properties.get("timestamp")),
         content_type=envelope.type,
         body=body if is_foreign else None,

@@ -57,6 +57,7 @@ def test_a_message_of_protocol_2_is_told() -> None:
 def test_what_the_sender_chose_and_what_hangs_on_a_task_are_told() -> None:
     headers = HEADERS | {
         "argsrepr": "(1,)", "kwargsrepr": "{'card': '****'}", "shadow": "pay for Ada",
+        "ignore_result": True,
         "timelimit": [9, 5.5], "group": "g", "tenant": "acme", "lang": "py",
     }  # fmt: skip
     embed = {
@@ -70,6 +71,7 @@ def test_what_the_sender_chose_and_what_hangs_on_a_task_are_told() -> None:
 
     assert (found.args_repr, found.kwargs_repr) == ("(1,)", "{'card': '****'}")
     assert (found.name, found.shadow) == ("shop.pay", "pay for Ada")
+    assert found.ignore_result
     assert (found.time_limit_s, found.soft_time_limit_s) == (9.0, 5.5)
     assert found.follows == ("link_error", "chain", "group")
     assert found.headers == {"tenant": "acme"}

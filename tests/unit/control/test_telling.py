@@ -262,7 +262,7 @@ def test_a_queued_message_gives_what_events_do_not_tell() -> None:
     message = QueuedMessage(
         task_id=TASK, name="shop.send", args=[1], kwargs={}, priority=7, follows=("chain", "link"),
         soft_time_limit_s=5.0, time_limit_s=9.0, headers={"tenant": "acme"}, shadow="send for Ada",
-        expires="2999-01-01T00:00:00+00:00",
+        expires="2999-01-01T00:00:00+00:00", ignore_result=True,
     )  # fmt: skip
     events = failed(TASK, BASE, args="('** 5678',)")[:1]
     scene = Scene(*events)
@@ -278,7 +278,9 @@ def test_a_queued_message_gives_what_events_do_not_tell() -> None:
     assert "what waited for its time may begin at once" in told(plan)
     assert (sent.args, sent.priority) == ((1,), 7)
     assert (sent.soft_time_limit_s, sent.time_limit_s) == (5.0, 9.0)
-    assert sent.headers == {"tenant": "acme", "shadow": "send for Ada", "umbel_repeats": TASK}
+    assert sent.headers == {
+        "tenant": "acme", "shadow": "send for Ada", "ignore_result": True, "umbel_repeats": TASK,
+    }  # fmt: skip
     assert sent.expires is not None
     assert sent.expires > NOW
 

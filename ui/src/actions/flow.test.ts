@@ -37,6 +37,7 @@ const report = (state: ActionReport['state'], done = 0): ActionReport => ({
   workers: [],
   failures: {},
   left_out: {},
+  is_unsure: false,
   notes: [],
   sent: {},
   started: null,

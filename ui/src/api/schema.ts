@@ -1731,6 +1731,7 @@ export interface QueuedMessage {
   soft_time_limit_s: number | null
   time_limit_s: number | null
   headers: Record<string, unknown>
+  ignore_result: boolean
   sent: number | null
   content_type: string | null
   body: unknown

@@ -269,14 +269,14 @@ def _of_what_is_left_behind(found: TargetSummary) -> list[str]:
     if found.unread:
         sentences.append(
             "Each is sent alone, with its name, arguments and queue. Events do not tell callbacks, "
-            "next steps of a chain, headers, priority, expiry and time limits, so none of them "
-            "is sent again; those that you give are."
+            "next steps of a chain, headers, priority, expiry, time limits and ignore_result, so "
+            "none of them is sent again; those that you give are."
         )
     elif found.names:
         sentences.append(
-            "Priority, headers, limits and an expiry that is still to come are those of the "
-            "queued messages. Callbacks, next steps, stamps and the time at which one was to begin "
-            "(ETA) are not sent again: what waited for its time may begin at once."
+            "Priority, headers, limits, ignore_result and an expiry that is still to come are "
+            "those of the queued messages. Callbacks, next steps, stamps and the time at which "
+            "one was to begin (ETA) are not sent again: what waited for its time may begin at once."
         )
     return sentences
 

@@ -257,14 +257,16 @@ def signature(recovered: RecoveredTask, edit: Edit | None, now: float) -> Signat
         time_limit_s=queued.time_limit_s,
         root_id=task.root_id or task.uuid,
         parent_id=task.parent_id or (task.uuid if is_root else None),
-        headers={**queued.headers, **_shadow(queued), REPEATS_HEADER: task.uuid},
+        headers={**queued.headers, **_own(queued), REPEATS_HEADER: task.uuid},
         args_repr=(queued.args_repr or task.args) if edit.args is None else None,
         kwargs_repr=(queued.kwargs_repr or task.kwargs) if edit.kwargs is None else None,
     )
 
 
-def _shadow(queued: QueuedMessage) -> dict[str, object]:
-    return {} if queued.shadow is None else {"shadow": queued.shadow}
+def _own(queued: QueuedMessage) -> dict[str, object]:
+    """Those of Celery's headers that have no field of their own."""
+    named = {"shadow": queued.shadow, "ignore_result": queued.ignore_result or None}
+    return {name: value for name, value in named.items() if value is not None}
 
 
 def _still_to_come(at: float | None, now: float) -> float | None:
