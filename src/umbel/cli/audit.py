@@ -34,7 +34,8 @@ def audit(
     rows = _rows(source, actor, action, limit)
     printed = print_rows(rows, _COLUMNS, form, shown=_shown, times=("at",))
     if not printed and not form.as_json:
-        printing.say("Nothing was done yet.", err=True)
+        nothing = "Nothing like this was done." if actor or action else "Nothing was done yet."
+        printing.say(nothing, err=True)
     return 0
 
 
