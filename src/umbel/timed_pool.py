@@ -7,16 +7,19 @@ made when first needed, and takes jobs from one queue. A caller waits up to its 
 raises `TimedOut`. A job that has not begun by then is skipped; one that has begun goes on in its
 thread, which is then *stuck*, and another thread is started in its place, up to a bound, so that a
 backend that comes back is read again while old calls still hang. Threads are daemons: none holds up
-the end of the process. The client of a failed job, or of an idle thread, is released.
+the end of the process. The client of a failed job, or of an idle thread, is released. A forked
+process has none of these threads, so its pools begin as new ones.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import queue
 import threading
+import weakref
 from collections.abc import Callable
-from typing import Generic, Protocol, TypeVar, cast
+from typing import Any, Final, Generic, Protocol, TypeVar, cast
 
 T = TypeVar("T", bound="PooledClient")
 R = TypeVar("R")
@@ -75,13 +78,19 @@ class TimedPool(Generic[T]):
         self._make = make
         self._name = name
         self._size = size
-        self._stuck_left = stuck
+        self._stuck_max = stuck
         self._idle_s = idle_s
+        self._closed = False
+        self.begin()
+        _pools.add(self)
+
+    def begin(self) -> None:
+        """Be without threads and jobs."""
         self._jobs: queue.SimpleQueue[_Job[T] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
+        self._stuck_left = self._stuck_max
         self._threads = 0
         self._unfinished = 0
-        self._closed = False
 
     def call(self, ask: Callable[[T], R], limit_s: float) -> R:
         """What `ask` returns or raises (`EndedItself` for `SystemExit`), or `TimedOut` after
@@ -167,6 +176,17 @@ class TimedPool(Generic[T]):
             _release(client)
             client = None
         return client
+
+
+_pools: Final[weakref.WeakSet[TimedPool[Any]]] = weakref.WeakSet()
+
+
+def _begin_in_fork() -> None:
+    for pool in list(_pools):
+        pool.begin()
+
+
+os.register_at_fork(after_in_child=_begin_in_fork)
 
 
 def _release(client: PooledClient | None) -> None:

@@ -14,6 +14,7 @@ from celery import Celery
 
 import umbel
 from tests.support.applications import WORKERAPP
+from tests.support.forks import answer_of_fork
 from tests.support.waiting import wait_until
 from tests.support.watched_clusters import WatchedCluster, watched_cluster
 from tests.support.workers import CeleryWorker
@@ -79,6 +80,21 @@ def until(world: World, task_id: str, state: str) -> umbel.TaskInfo:
         return task if task is not None and task["state"] == state else None
 
     return wait_until(look, what=f"{task_id} to be {state}")
+
+
+def test_a_forked_process_acts_and_reads_as_its_parent_does(world: World) -> None:
+    sent = task_async_apply(world.events, named("add"), (1, 1)).task_id
+    assert get_task_result(world.events, sent, timeout=20)["result"] == 2
+    until(world, sent, "SUCCESS")
+
+    def apply_and_read() -> list[object]:
+        result = task_apply(world.events, named("add"), (2, 3), timeout=20)
+        until(world, result.task_id, "SUCCESS")
+        found = get_task_by_id(world.events, sent)
+        return [result["result"], found["result"] if found else None]
+
+    assert answer_of_fork(apply_and_read) == [5, "2"]
+    assert task_apply(world.events, named("add"), (3, 4), timeout=20)["result"] == 7
 
 
 def test_applying_waits_and_gives_result_and_metadata(world: World) -> None:

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from tests.support.forks import answer_of_fork
 from tests.support.waiting import wait_until
 from umbel.timed_pool import PoolClosed, TimedOut, TimedPool
 
@@ -127,3 +128,12 @@ def test_nobody_is_asked_after_the_end() -> None:
 
     with pytest.raises(PoolClosed):
         crew.call(lambda _: None, 1)
+
+
+def test_a_forked_process_has_threads_of_its_own() -> None:
+    crew: TimedPool[Tool] = TimedPool(Workshop().make, size=1, stuck=1)
+    crew.call(lambda _: None, 5)
+
+    assert answer_of_fork(lambda: crew.call(lambda _: "asked", 5)) == "asked"
+    assert crew.call(lambda _: "still here", 5) == "still here"
+    crew.close()

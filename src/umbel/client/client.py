@@ -112,8 +112,12 @@ class Client:
     """
 
     def __init__(self, url: str, *, token: str | None = None, timeout_s: float = TIMEOUT_S) -> None:
+        self._url, self._token, self._timeout_s = url, token, timeout_s
         self._transport = Transport(address_of(url, token=token), timeout_s=timeout_s)
-        self._timeout_s = timeout_s
+
+    def in_fork(self) -> Client:
+        """The same with connections of its own."""
+        return Client(self._url, token=self._token, timeout_s=self._timeout_s)
 
     @property
     def url(self) -> str:

@@ -44,7 +44,8 @@ class Events:
     - `Events("https://umbel.example.com")`: a running Umbel, with a `token`, or the user and
       password of the URL.
 
-    Thread-safe; a context manager. The one that was opened last is used by functions that are
+    Thread-safe; a context manager. A process that is forked off may use it as well, and reads what
+    this one takes in. The one that was opened last is used by functions that are
     given none. Raises `BrokerUnreachable`, `BrokerRefused` or `StoreError` where it cannot be
     opened.
     """
@@ -67,15 +68,30 @@ class Events:
             token=token,
             connect_s=connect_timeout,
         )
-        # Also when it is forgotten, and at the end of the process.
-        self._finalizer = weakref.finalize(self, _close, self._source, os.getpid())
+        self._fork_lock = threading.Lock()
+        self._belongs_here()
         _opened.add(self)
+
+    def _belongs_here(self) -> None:
+        """This process closes the source, also when it is forgotten, and in the end."""
+        self._pid = os.getpid()
+        self._finalizer = weakref.finalize(self, _close, self._source, self._pid)
+
+    def _open_in_fork(self) -> None:
+        """Have a source of this process' own. That of its parent, which its finalizer goes on to
+        hold, is not closed: its connections are the parent's."""
+        with self._fork_lock:
+            if self._pid != os.getpid():
+                self._source = self._source.in_fork()
+                self._belongs_here()
 
     @property
     def source(self) -> Source:
         """What is asked. Raises `UmbelError` once it was closed."""
         if not self._finalizer.alive:
             raise UmbelError("These events were closed.", remedy="Open them again.")
+        if self._pid != os.getpid():
+            self._open_in_fork()
         return self._source
 
     @property

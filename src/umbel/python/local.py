@@ -13,6 +13,7 @@ from umbel.cluster.task import Task
 from umbel.errors import NotSupported, StoreError
 from umbel.python.bookmarks import Bookmarks
 from umbel.python.info import WorkerLike
+from umbel.python.sources import Source
 from umbel.query.ast import Comparison, Matches, Node
 from umbel.query.match import compile_query
 from umbel.results.base import Result
@@ -79,7 +80,7 @@ CHILDREN_MAX: Final = 1_000
 
 class LocalSource:
     """See `Source`. `reaches`: a broker is known, so that workers can be asked. `on_close`
-    closes `services` and what belongs to them."""
+    closes `services` and what belongs to them. `again` opens the same once more."""
 
     def __init__(
         self,
@@ -89,12 +90,14 @@ class LocalSource:
         on_close: Callable[[], None],
         *,
         reaches: bool,
+        again: Callable[[], Source],
     ) -> None:
         self._name = name
         self.services = services
         self._actor = actor
         self._on_close = on_close
         self._reaches = reaches
+        self._again = again
         self._closed = False
         self.bookmarks = Bookmarks()
         self._lock = threading.Lock()
@@ -102,6 +105,9 @@ class LocalSource:
     @property
     def name(self) -> str:
         return self._name
+
+    def in_fork(self) -> Source:
+        return self._again()
 
     def cluster_names(self) -> tuple[str, ...]:
         return ()

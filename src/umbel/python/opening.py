@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -69,7 +70,10 @@ def open_settings(settings: Settings) -> Source:
     services = open_services(settings)
     reaches = settings.app is not None or settings.broker is not None
     actor = machine_user("cli", read_only=settings.read_only)
-    return LocalSource(str(settings.data), services, actor, services.close, reaches=reaches)
+    return LocalSource(
+        str(settings.data), services, actor, services.close,
+        reaches=reaches, again=partial(open_settings, settings),
+    )  # fmt: skip
 
 
 def _settings(directory: Path | None) -> Settings:
@@ -88,7 +92,10 @@ def _reading(
     name = str(directory) if directory else f"the application {app.main or 'of this process'}"
     store = open_store(url, write=directory is None)
     services = services_over(store, open_ledger(url), settings, own)
-    return LocalSource(name, services, machine_user(via), services.close, reaches=app is not None)
+    return LocalSource(
+        name, services, machine_user(via), services.close,
+        reaches=app is not None, again=partial(_reading, directory, app, own, settings, via),
+    )  # fmt: skip
 
 
 def _collecting(
@@ -127,7 +134,11 @@ def _collecting(
     except BaseException:
         close()
         raise
-    return LocalSource(link.url, services, machine_user(via), close, reaches=True)
+    # A fork collects nothing: it reads what this process does.
+    return LocalSource(
+        link.url, services, machine_user(via), close,
+        reaches=True, again=partial(_reading, directory, app, own, settings, via),
+    )  # fmt: skip
 
 
 def _bare(url: str) -> Any:

@@ -89,6 +89,9 @@ class RemoteSource:
     def name(self) -> str:
         return self._client.url
 
+    def in_fork(self) -> RemoteSource:
+        return RemoteSource(self._client.in_fork())
+
     def cluster_names(self) -> tuple[str, ...]:
         return self._client.cluster_names()
 

@@ -81,6 +81,10 @@ class Source(Protocol):
     def bookmarks(self) -> Bookmarks:
         """Where lists of its tasks were left."""
 
+    def in_fork(self) -> Source:
+        """The same, opened anew for a process that was forked off: of its parent's there are no
+        threads, and its connections are still the parent's."""
+
     def cluster_names(self) -> tuple[str, ...]:
         """The names of the clusters of its server, where it is about none of them; else empty."""
 

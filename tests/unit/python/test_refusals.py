@@ -32,7 +32,9 @@ def source(name: str) -> LocalSource:
     otto = Actor(
         name="otto", address="x", via="python", permissions=GRANTS["viewer"], bounded=grants
     )
-    return LocalSource("x", services, otto, services.close, reaches=True)
+    return LocalSource(
+        "x", services, otto, services.close, reaches=True, again=lambda: source(name)
+    )
 
 
 def test_what_one_may_not_touch_is_not_passed_over_in_silence() -> None:
