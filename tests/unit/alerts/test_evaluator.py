@@ -26,7 +26,7 @@ from umbel.services.alerts.rows import NewSilence
 from umbel.services.alerts.task_readings import deadline_of
 from umbel.services.alerts.watch import AlertWatch
 from umbel.services.cluster_services import ClusterServices, make_services
-from umbel.store.alerts import NewRule
+from umbel.store.alerts import AlertNotice, NewRule
 from umbel.store.memory_samples import MemorySamples
 from umbel.store.opening import open_ledger, open_store
 
@@ -429,6 +429,7 @@ def test_another_server_goes_on_where_the_first_one_died(watched: Watched) -> No
 
     watch_of(second).judge()
     assert watch_of(second).alerting.elsewhere
+    assert watch_of(second).alerting.firing == len(watched.alerts.now().firing) == 1
     watched.clock.time += 60
     watched.alive()
     watched.turn(second)
@@ -611,6 +612,18 @@ def test_what_was_not_delivered_is_shown_until_its_notifier_takes_a_message(
 
     watched.clock.time += 10
     watched.alerts.test("hook", actor())
+    assert watched.alerts.now().failed == ()
+
+
+def test_what_a_notifier_that_was_removed_did_not_take_troubles_nobody(watched: Watched) -> None:
+    watched.ledger.keep_notice(
+        AlertNotice(
+            id="m", kind="fired", notifier="gone", rule="r", alerts=("a",), severity="notice",
+            title="Title", text="Text", link="/alerts", at=1.0, due=1.0, state="failed",
+            trouble="The settings have no notifier gone.", ended=2.0,
+        )
+    )  # fmt: skip
+
     assert watched.alerts.now().failed == ()
 
 

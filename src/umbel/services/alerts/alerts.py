@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Collection, Iterable, Sequence
+from math import inf
 from typing import Final
 
 import msgspec
@@ -201,7 +202,8 @@ class Alerts:
         found = self._ledger.notices(states=("waiting", "failed"), limit=NOTICES_LISTED)
         if not found:
             return ()
-        took: dict[str, float] = {}
+        # What the settings name no more takes nothing, and troubles nobody.
+        took = {each.notifier: inf for each in found if each.notifier not in self._notifiers}
         for each in self._ledger.notices(states=("delivered",), limit=LISTED_MAX):
             took[each.notifier] = max(took.get(each.notifier, 0.0), each.ended or 0.0)
         return tuple(

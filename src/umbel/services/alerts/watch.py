@@ -99,7 +99,12 @@ class AlertWatch:
         """Judge all rules, if this server is the one that does. Raises `StoreError`."""
         at = self._clock.now()
         if not self._evaluation.has(at):
-            self._alerting = Alerting(every_s=self._every_s, elsewhere=True)
+            self._alerting = Alerting(
+                every_s=self._every_s,
+                elsewhere=True,
+                firing=sum(each.phase == "firing" for each in self._ledger.open_alerts()),
+                waiting=self._ledger.waiting_notices(),
+            )
             return
         turn = self._evaluator.turn(takes_over=self._evaluation.is_taken_over)
         self._alerting = Alerting(
