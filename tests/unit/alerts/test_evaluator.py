@@ -738,17 +738,37 @@ def test_a_back_test_of_a_pattern_looks_at_queues_that_fit_among_many_others(
     assert found.complete
 
 
+def test_a_back_test_near_the_start_of_samples_looks_at_them_as_finely_as_it_can(
+    watched: Watched,
+) -> None:
+    """Of a week there are hours, in whose means some minutes are lost."""
+    now = watched.clock.now()
+    for back in range(1_800, 0, -10):
+        depth = 500.0 if 600 <= back < 900 else 1.0
+        watched.samples.keep("queue", now - back, {"mail": (depth, depth, 0.0, 1.0, 1.0)})
+        busy = (1.0, 1.0, 1.0, 1.0, 4.0)
+        seen = {} if back < 600 else {WORKER: busy}
+        watched.samples.keep("worker", now - back, seen | {"celery@other": busy})
+
+    found = watched.alerts.back_test("depth of queue mail > 400")
+    assert (found.count, found.step_s) == (1, 10.0)
+    assert found.sentence.startswith("It would have fired once in the last 30 min.")
+    silent = watched.alerts.back_test("any worker silent for 5 min")
+    assert (silent.possible, silent.count) == (True, 1)
+
+
 def test_a_back_test_ends_now_though_its_last_step_does_not(watched: Watched) -> None:
     """A week is looked at in steps of an hour."""
     now = watched.clock.now()
     unsure = (150.0, 150.0, 0.0, 1.0, None)
-    for back in range(900, 0, -60):
-        watched.samples.keep("queue", now - back, {"mail": unsure})
+    watched.samples.keep("queue", now - 6 * 86_400, {"mail": (1.0, 1.0, 0.0, 1.0, None)})
+    for back in range(900, 0, -10):
+        watched.samples.keep("queue", now - back, {"mail": unsure, "new": unsure})
 
     (firing,) = watched.alerts.back_test("depth of queue mail > 100").firings
     assert (firing.start, firing.end) == (now, None)
 
-    found = watched.alerts.back_test("oldest message of queue mail > 1 min")
+    found = watched.alerts.back_test("oldest message of queue new > 1 min")
     assert found.unknown_s == found.until - found.since < 3_600
 
 

@@ -12,7 +12,7 @@ from umbel.query.globbing import glob
 from umbel.services.alerts.backtest import Past, PastPoint
 from umbel.services.alerts.condition import OnlineThreshold, QueueThreshold, WorkerSilence
 from umbel.services.alerts.readings import QUEUE_COLUMNS
-from umbel.services.samples.sample_lines import sampled_lines
+from umbel.services.samples.sample_lines import SampledLines, sampled_lines
 from umbel.store.samples import SAMPLED_MAX, Kind, Samples
 
 #: So many queues that fit a pattern are looked at.
@@ -29,10 +29,8 @@ class SampledPast:
         column = QUEUE_COLUMNS[condition.measure]
         fits = glob(condition.queue)
         is_pattern = bool({"*", "?"} & set(condition.queue))
-        found = sampled_lines(
-            self._samples, "queue", since=start, until=now, now=now,
-            names=None if is_pattern else [condition.queue], limit=SAMPLED_MAX["queue"],
-        )  # fmt: skip
+        names = None if is_pattern else [condition.queue]
+        found = self._lines("queue", start, now, names, SAMPLED_MAX["queue"])
         lines = [each for each in found.items if not is_pattern or fits(each.name)]
         step_s = float(found.bucket_s)
         width = max(1, math.ceil(condition.window_s / step_s))
@@ -47,7 +45,7 @@ class SampledPast:
 
     def workers(self, condition: WorkerSilence | OnlineThreshold, start: float, now: float) -> Past:
         fits = glob(condition.worker)
-        found = sampled_lines(self._samples, "worker", since=start, until=now, now=now, limit=5_000)
+        found = self._lines("worker", start, now, None, 5_000)
         step_s = float(found.bucket_s)
         if isinstance(condition, WorkerSilence) and condition.silent_s < step_s:
             return Past(
@@ -66,6 +64,20 @@ class SampledPast:
             return _sampled(points, step_s, start, now, "worker", complete=found.more == 0)
         points = {name: _silences(times, there, step_s) for name, there in seen.items()}
         return _sampled(points, step_s, start, now, "worker", complete=found.more == 0)
+
+    def _lines(
+        self, kind: Kind, start: float, now: float, names: Sequence[str] | None, limit: int
+    ) -> SampledLines:
+        """What was sampled since, in steps as fine as there are for as long as there are any: of
+        a day a week has but hours."""
+        while True:
+            found = sampled_lines(
+                self._samples, kind, since=start, until=now, now=now, names=names, limit=limit
+            )
+            first = min((line.points[0][0] for line in found.items if line.points), default=start)
+            if first < start + found.bucket_s:
+                return found
+            start = float(first)
 
 
 def _mean(values: Mapping[int, float | None], at: int, step_s: float, width: int) -> float | None:
