@@ -170,6 +170,23 @@ def test_the_bell_counts_what_fires_from_the_live_stream(
     assert not [each for each in asked if "/alerts" in each]
 
 
+def test_what_ended_says_so_and_can_be_neither_silenced_nor_taken_care_of(
+    open_page: OpenPage, history: Server
+) -> None:
+    now = time.time()
+    alert = Alert(
+        id="over", rule="gone", name="Charges fail", condition="any finding", severity="warning",
+        subject="", phase="resolved", since=now - 900, fired=now - 900, ended=now - 60,
+        sentence="So.",
+    )  # fmt: skip
+    with contextlib.closing(open_ledger(str(history.directory / "data"))) as ledger:
+        ledger.keep_alerts([alert])
+    page = open_page("alerts/over")
+
+    expect(page.get_by_text("ended", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("Silence|Acknowledge"))).to_have_count(0)
+
+
 @pytest.mark.parametrize(("width", "theme"), FURTHER_LOOKS)
 def test_axe_finds_nothing_on_pages_of_alerts(
     open_page: OpenPage, server: Client, axe_source: str, width: int, theme: Theme
