@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from tests.contract.stories import BASE, begun, failed, revoked, succeeded, uuid_of
@@ -9,13 +10,14 @@ from tests.support.clocks import SetWallClock
 from tests.support.memory_cluster import KnownWorkers, MemoryCluster, MemoryResults, MemoryWorker
 from umbel.auth.base import GRANTS, Actor, Role
 from umbel.cluster.events import Event
+from umbel.errors import StoreUnwritable
 from umbel.results.unusable import UnusableResults
 from umbel.services.control.action_records import BEAT_EVERY_S
 from umbel.services.control.context import ActionContext
 from umbel.services.control.control import Control
 from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
 from umbel.services.search.search import Search
-from umbel.store.ledger import AuditEntry, Ledger
+from umbel.store.ledger import AuditEntry, Ledger, Repeat
 from umbel.store.memory import MemoryStore
 from umbel.store.memory_ledger import MemoryLedger
 
@@ -99,6 +101,22 @@ class Scene:
     def told(self, name: str = "revoke") -> list[Any]:
         """The commands of that name which the cluster got."""
         return [command for command in self.cluster.commands if command.name == name]
+
+
+class FullLedger(MemoryLedger):
+    """A ledger that has no room for another line."""
+
+    is_full = False
+
+    def record(self, entry: AuditEntry) -> int:
+        if self.is_full:
+            raise StoreUnwritable("The disk is full.")
+        return super().record(entry)
+
+    def repeat(self, repeats: Iterable[Repeat]) -> None:
+        if self.is_full:
+            raise StoreUnwritable("The disk is full.")
+        super().repeat(repeats)
 
 
 def many(count: int, *, first: int = 1_000, worker: str = EU, at: float = BASE) -> list[Event]:

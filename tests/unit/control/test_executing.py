@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.waiting import wait_until
 from tests.unit.control.scene import (
     ADA,
     BOB,
@@ -14,15 +15,15 @@ from tests.unit.control.scene import (
     RUNNING,
     US,
     WAITING,
+    FullLedger,
     Scene,
     actor,
     many,
 )
 from umbel.errors import ActionRefused, NotPermitted, StoreUnwritable, UnknownAction
+from umbel.services.control.argument_recovery import REPEATED
 from umbel.services.control.control import Control
 from umbel.services.control.types import ActionRequest, Edit
-from umbel.store.ledger import AuditEntry
-from umbel.store.memory_ledger import MemoryLedger
 from umbel.store.sqlite.ledger import SqliteLedger
 
 
@@ -204,17 +205,6 @@ def test_a_request_survives_the_ledger(tmp_path: Path) -> None:
     assert scene.another_process().action(plan.id).plan == plan
 
 
-class FullLedger(MemoryLedger):
-    """A ledger that has no room for another line of the audit."""
-
-    is_full = False
-
-    def record(self, entry: AuditEntry) -> int:
-        if self.is_full:
-            raise StoreUnwritable("The disk is full.")
-        return super().record(entry)
-
-
 def test_an_action_is_not_begun_that_cannot_be_audited() -> None:
     ledger = FullLedger()
     scene = Scene(ledger=ledger)
@@ -226,6 +216,27 @@ def test_an_action_is_not_begun_that_cannot_be_audited() -> None:
 
     assert scene.told() == []
     assert scene.control.action(plan.id).report.state == "failed"
+
+
+def test_what_the_ledger_could_not_take_is_written_when_it_can() -> None:
+    """Though nobody looks at the action meanwhile."""
+    ledger = FullLedger()
+    scene = Scene(ledger=ledger)
+    control = scene.another_process(beat_every_s=0.01)
+    plan = scene.plan("retry", ids=[FAILED], edit=Edit(args=[1], kwargs={}))
+
+    def fill(_name: str) -> None:
+        ledger.is_full = True
+
+    scene.cluster.on_call = fill
+    control.execute(plan.id, ADA)
+    wait_until(lambda: len(scene.cluster.sent) == 1, what="the task to be sent")
+    ledger.is_full = False
+
+    wait_until(lambda: len(scene.audit()) == 2, what="the end to be in the audit")
+    assert scene.audit()[-1].count == 1
+    assert [each.repeats for each in ledger.repeats([FAILED])] == [FAILED]
+    assert scene.plan("retry", q="state:FAILURE").skipped == {REPEATED: 1}
 
 
 def test_the_ledger_keeps_what_was_done_for_as_long_as_it_is_told() -> None:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from tests.contract.stories import heartbeat
 from tests.support.memory_cluster import MemoryResults
-from tests.unit.control.scene import ADA, EU, NOW, US, Scene, actor, history
+from tests.unit.control.scene import ADA, EU, NOW, US, FullLedger, Scene, actor, history
 from umbel.errors import ActionRefused, BrokerUnreachable, NotPermitted, ResultsUnavailable
 from umbel.results.base import Result
 from umbel.services.control.task_sender import Apply, SentTask
@@ -74,6 +74,19 @@ def test_a_task_that_the_broker_may_have_is_told_by_its_id() -> None:
         apply(scene, task_id="mine")
 
     assert "not known" in (scene.ledger.audit().items[0].answer or "")
+
+
+def test_who_sends_learns_that_it_was_sent_though_the_audit_cannot_be_written_any_more() -> None:
+    ledger = FullLedger()
+    scene = Scene(ledger=ledger)
+
+    def fill(_name: str) -> None:
+        ledger.is_full = True
+
+    scene.cluster.on_call = fill
+
+    assert apply(scene, task_id="mine").task_id == scene.cluster.sent[0].id == "mine"
+    assert [line.outcome for line in ledger.audit().items] == [None]
 
 
 def test_waiting_gives_the_result() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable
 from typing import Final, TypeVar
 
@@ -84,6 +85,7 @@ class Run:
         self._conclusion: str | None = None
         self._sent: dict[str, str] = {}
         self._unsure = 0
+        self._unwritten: deque[Callable[[], object]] = deque()
 
     # -- for the thread that runs ----------------------------------------------------------
 
@@ -176,10 +178,21 @@ class Run:
         self.save()
         return report
 
+    def write(self, call: Callable[[], object]) -> None:
+        """Write something into the ledger by `call`. If the ledger cannot take it now, it is
+        written with the end. Raises `StoreError` then."""
+        try:
+            call()
+        except StoreError:
+            with self._saving:
+                self._unwritten.append(call)
+            raise
+
     def save(self) -> bool:
-        """Write the end into the ledger, once; whether it is there."""
+        """Write the end into the ledger, once, and what could not be written; whether all of it is
+        there."""
         with self._saving:
-            self._is_saved = self._is_saved or self._save()
+            self._is_saved = self._is_saved or all([self._save_unwritten(), self._save()])
             return self._is_saved
 
     def beat(self) -> None:
@@ -298,6 +311,16 @@ class Run:
     def _save_progress(self) -> None:
         self._execution = msgspec.structs.replace(self._execution, report=self.report)
         self._save()
+
+    def _save_unwritten(self) -> bool:
+        try:
+            while self._unwritten:
+                self._unwritten[0]()
+                self._unwritten.popleft()
+        except StoreError as error:
+            log.warning("What action %s did was not written: %s", self.plan.id, error)
+            return False
+        return True
 
     def _save(self) -> bool:
         """Write the execution with a new heartbeat, and read whether somebody in another process

@@ -3,7 +3,8 @@
 Who runs an action claims it first: of several who try, in any process, one succeeds
 (compare-and-swap, `Ledger.replace_action`). While it runs, a second thread writes a heartbeat into
 its record, also while a call to the broker hangs, so that no other process takes it for dead
-(`action_records`).
+(`action_records`). When the run has ended, that thread writes what the ledger could not take, as
+while its disk was full, until it does.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ class Runner:
         #: Those that run, and those that ended and whose end is not in the ledger yet.
         self.runs: dict[str, Run] = {}
         self._lock = threading.Lock()
-        self._closing = False
+        self._closed = threading.Event()
 
     def start(
         self, entry: StoredAction, by: Executor, bounds: tuple[TaskBounds, ...] = ()
@@ -93,7 +94,7 @@ class Runner:
     def close(self) -> None:
         """Stop what runs, after the chunk that is being done. May be called twice."""
         with self._lock:
-            self._closing = True
+            self._closed.set()
             runs = tuple(self.runs.values())
         for run in runs:
             run.stop()
@@ -124,7 +125,7 @@ class Runner:
         return run
 
     def _refuse_beyond_share(self) -> None:
-        if self._closing:
+        if self._closed.is_set():
             raise ActionRefused("Umbel is about to end.", remedy="Try again when it is back.")
         running = [run.who for run in self.runs.values() if not run.ended.is_set()]
         refuse_beyond_share(running, asker())
@@ -163,16 +164,20 @@ class Runner:
             context.workers.forget()
 
     def _end(self, run: Run, report: ActionReport) -> None:
-        """Write the end into the audit; a report that could not be saved stays in memory."""
+        """Write the end into the audit. What cannot be written stays in memory until it can."""
         line = audit_lines.after(run.plan, report, run.by or NOBODY, self._context.clock.now())
         try:
-            self._context.ledger.record(line)
+            run.write(lambda: self._context.ledger.record(line))
         except StoreError as error:
-            log.warning("The end of action %s is not in the audit: %s", run.plan.id, error)
+            log.warning("The end of action %s is not in the audit yet: %s", run.plan.id, error)
         run.ended.set()
         self.forget(run)
 
     def _beat(self, run: Run) -> None:
-        """The thread beside a run, which writes its heartbeat until it has ended."""
+        """The thread beside a run, which writes its heartbeat until it has ended, and then its end
+        until the ledger has it."""
         while not run.ended.wait(self._beat_every_s):
             run.beat()
+        self.forget(run)
+        while run.plan.id in self.runs and not self._closed.wait(self._beat_every_s):
+            self.forget(run)

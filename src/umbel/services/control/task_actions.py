@@ -207,7 +207,8 @@ class TaskActions:
         for old, new in sent:
             run.sent(old, new.id)
         run.advance(len(sent))
-        self._ledger.repeat(Repeat(new.id, old, now, actor, run.plan.id) for old, new in sent)
+        repeats = [Repeat(new.id, old, now, actor, run.plan.id) for old, new in sent]
+        run.write(lambda: self._ledger.repeat(repeats))
 
     def _intend(self, run: Run, kind: str, ids: Sequence[str]) -> None:
         actor, now = run.by.name if run.by else "", self._clock.now()

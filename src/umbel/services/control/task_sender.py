@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from difflib import get_close_matches
 from typing import Annotated, Final
@@ -19,6 +20,7 @@ from umbel.errors import (
     BrokerError,
     BrokerUnreachable,
     ResultsUnavailable,
+    StoreError,
     UmbelError,
 )
 from umbel.results.base import Result
@@ -33,6 +35,8 @@ from umbel.services.control.reserved_names import refuse_reserved
 from umbel.services.control.types import Reason
 from umbel.services.phrases import names
 from umbel.store.ledger import AuditEntry
+
+log = logging.getLogger(__name__)
 
 #: A year, and the year 2200, in seconds.
 _LONG_S: Final = 31_536_000
@@ -117,9 +121,9 @@ class TaskSender:
             self._cluster.send([signature])
         except UmbelError as error:
             explained = _unsure(error, signature)
-            self._record(actor, signature, apply.reason, "failed", str(explained))
+            self._record_end(actor, signature, apply.reason, "failed", str(explained))
             raise explained from error.__cause__
-        self._record(actor, signature, apply.reason, "done", "Sent.")
+        self._record_end(actor, signature, apply.reason, "done", "Sent.")
         return self._result(signature.id, signature.name, apply.wait)
 
     def _check(self, apply: Apply) -> None:
@@ -188,6 +192,16 @@ class TaskSender:
         except ResultsUnavailable as error:
             result = Result(task_id=task_id, state=PENDING, unreadable=str(error))
         return SentTask(task_id, result.state, redacted_result(result, name, self._redactor))
+
+    def _record_end(
+        self, actor: Actor, signature: Signature, reason: str | None, outcome: str, answer: str
+    ) -> None:
+        """What came of it. Whoever sent it learns that also where the ledger cannot be written: its
+        line in the audit stays without an outcome."""
+        try:
+            self._record(actor, signature, reason, outcome, answer)
+        except StoreError as error:
+            log.warning("The end of sending %s is not in the audit: %s", signature.id, error)
 
     def _record(
         self,
