@@ -171,11 +171,12 @@ class CapabilityMissing(StoreError, ValueError):
 class BrokerError(UmbelError):
     """The broker cannot do what was asked. `sent`: ids of tasks of a sending that it has all the
     same; `unsure`: how many more of what was asked it may have done, since they were on their way
-    to it and no answer came."""
+    to it and no answer came; `maybe_sent`: the ids of those that are tasks."""
 
     retriable = True
     sent: frozenset[str] = frozenset()
     unsure = 0
+    maybe_sent: frozenset[str] = frozenset()
 
 
 class BrokerRefused(BrokerError):

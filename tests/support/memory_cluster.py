@@ -157,8 +157,10 @@ class MemoryCluster:
         except BrokerUnreachable as error:
             taken = signatures[: self.sends_before]
             error.sent = frozenset(each.id for each in taken)
-            error.unsure = len(signatures) - len(taken) if self.answers_lost else 0
-            self.sent += signatures[: len(taken) + error.unsure]
+            lost = signatures[len(taken) :] if self.answers_lost else ()
+            error.maybe_sent = frozenset(each.id for each in lost)
+            error.unsure = len(lost)
+            self.sent += [*taken, *lost]
             raise
         self.sent += signatures
 

@@ -26,9 +26,14 @@ class Acceptance:
         self._refused: set[int] = set()
 
     @property
-    def unsure(self) -> int:
-        """How many more it may have: they are on their way, and it has not answered."""
-        return sum(each is not None and each not in self._refused for _, each in tuple(self._open))
+    def unsure(self) -> frozenset[str]:
+        """Others that it may have: they are on their way, and it has not answered."""
+        still = tuple(self._open)
+        return frozenset(
+            task_id
+            for task_id, number in still
+            if number is not None and number not in self._refused
+        )
 
     def add(self, task_id: str, number: int) -> None:
         self._open.append([task_id, number])

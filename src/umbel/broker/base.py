@@ -375,7 +375,7 @@ class Cluster(Protocol):
     def send(self, signatures: Sequence[Signature]) -> None:
         """Send tasks over one connection; the broker has all of them when this returns.
         Raises what the broker raises, having sent some of them: `sent` of the error has their
-        ids, and `unsure` says how many more it may have."""
+        ids, and `maybe_sent` those of more that it may have."""
 
     def depths(self, queues: Sequence[str], *, often: bool = False) -> tuple[QueueDepth, ...]:
         """Each of these queues now, in this order. `often`: whoever asks does so every few

@@ -233,5 +233,5 @@ class ConnectionPool:
 def _as_far_as(error: BaseException, alarm: BrokerUnreachable) -> BrokerUnreachable:
     """The alarm in the place of an error that it explains, with what had been done before."""
     if isinstance(error, BrokerError):
-        alarm.sent, alarm.unsure = error.sent, error.unsure
+        alarm.sent, alarm.unsure, alarm.maybe_sent = error.sent, error.unsure, error.maybe_sent
     return alarm

@@ -244,7 +244,8 @@ class Sending:
         explained = translated(error, pooled.link, "the queue or exchange of a task")
         explained.sent = frozenset(acceptance.sent)
         if isinstance(explained, BrokerUnreachable):
-            explained.unsure = acceptance.unsure
+            explained.maybe_sent = acceptance.unsure
+            explained.unsure = len(explained.maybe_sent)
         return explained
 
 

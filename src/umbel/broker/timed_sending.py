@@ -56,8 +56,8 @@ class TimedSending:
                 remedy="See what it waits for, such as a locked table. Look whether the task was "
                 "sent before you send it again.",
             )
-            error.sent, error.unsure = frozenset(tuple(acceptance.sent)), acceptance.unsure
-            error.retriable = False
+            error.sent, error.maybe_sent = frozenset(tuple(acceptance.sent)), acceptance.unsure
+            error.unsure, error.retriable = len(error.maybe_sent), False
             raise error from None
 
     def destination(self, signature: Signature) -> str | None:

@@ -154,26 +154,43 @@ def test_a_broker_that_stays_away_ends_it_with_how_many_were_done() -> None:
     assert len(scene.ledger.repeats([uuid_of(n) for n in range(10)])) == report.done
 
 
-def test_what_the_broker_may_have_is_not_told_as_not_sent() -> None:
+def test_what_the_broker_may_have_is_not_told_as_not_sent_and_is_not_sent_twice() -> None:
     scene = Scene(*[e for n in range(10) for e in failed(uuid_of(n), BASE + n, args=f"({n},)")])
-    scene.cluster.away, scene.cluster.sends_before, scene.cluster.answers_lost = 99, 1, True
+    plan = scene.plan("retry", q="")
 
-    report = scene.do("retry", q="")
+    def fall_silent(name: str) -> None:
+        scene.cluster.away = int(name == "send" and not scene.cluster.sent)
 
-    assert len(scene.cluster.sent) > report.done > 0
-    assert report.is_unsure
-    assert f"Whether {10 - report.done} more tasks were sent is not known" in report.sentence
+    scene.cluster.sends_before, scene.cluster.answers_lost = 3, True
+    scene.cluster.on_call = fall_silent
+    scene.control.execute(plan.id, ADA)
+    report = scene.control.wait(plan.id, 10)
+
+    assert sorted(each.args[0] for each in scene.cluster.sent) == list(range(10))  # type: ignore[type-var]
+    assert (report.state, report.done, report.is_unsure) == ("done", 3, True)
+    assert report.sentence.startswith("Sent again: 3 tasks. Whether 7 more tasks (")
+    assert f"{scene.cluster.sent[3].id}, " in report.sentence
+    assert "were sent is not known" in report.sentence
     assert report.sentence in (scene.audit()[-1].answer or "")
 
 
-def test_what_was_sent_at_the_second_attempt_leaves_no_doubt() -> None:
+def test_a_single_task_that_the_broker_may_have_is_not_said_to_be_sent() -> None:
     scene = Scene(*failed(uuid_of(1), BASE, args="(1,)"))
-    scene.cluster.away, scene.cluster.answers_lost = 1, True
+    plan = scene.plan("retry", q="")
 
-    report = scene.do("retry", q="")
+    def fall_silent(name: str) -> None:
+        scene.cluster.away = int(name == "send")
 
-    assert (report.state, report.done, report.is_unsure) == ("done", 1, False)
-    assert "not known" not in report.sentence
+    scene.cluster.answers_lost = True
+    scene.cluster.on_call = fall_silent
+    scene.control.execute(plan.id, ADA)
+    report = scene.control.wait(plan.id, 10)
+
+    (sent,) = scene.cluster.sent
+    assert (report.state, report.done, report.sent) == ("failed", 0, {})
+    assert report.sentence.startswith(f"Whether 1 task ({sent.id}) was sent is not known: ")
+    assert any("does not answer" in note for note in report.notes)
+    assert scene.audit()[-1].count is None
 
 
 def test_a_backend_that_comes_back_is_waited_for() -> None:

@@ -238,3 +238,4 @@ def test_a_ledger_that_cannot_be_written_ends_it_and_the_end_is_still_told(tmp_p
     assert (report.state, report.done) == ("failed", 1_000)
     assert "ledger" in report.sentence
     assert len(scene.told()) == 1
+    scene.control.close()

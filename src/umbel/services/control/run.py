@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 import msgspec
@@ -84,7 +84,8 @@ class Run:
         self._notes: list[str] = []
         self._conclusion: str | None = None
         self._sent: dict[str, str] = {}
-        self._unsure = 0
+        self._unsure: list[str] = []
+        self._is_unsure = False
         self._unwritten: deque[Callable[[], object]] = deque()
 
     # -- for the thread that runs ----------------------------------------------------------
@@ -123,10 +124,10 @@ class Run:
         if len(self._sent) < SENT_MAX:
             self._sent[repeated] = new
 
-    def unsure(self, number: int) -> None:
-        """So many more may be done already: they were on their way to the broker when it no longer
-        answered. What is found out about them later takes the place of this."""
-        self._unsure = number
+    def unsure(self, ids: Sequence[str]) -> None:
+        """These new tasks may have been sent: they were on their way to the broker when it no
+        longer answered."""
+        self._unsure += ids
 
     def must_go_on(self) -> None:
         """Raise `Stopped` if it must not."""
@@ -150,9 +151,9 @@ class Run:
         try:
             answer = call()
         except BrokerError as error:
-            self.unsure(max(self._unsure, error.unsure))
+            self._is_unsure |= error.unsure > 0
             raise
-        self.unsure(0)
+        self._is_unsure = False
         return answer
 
     def rest(self, pause_s: float) -> None:
@@ -234,7 +235,7 @@ class Run:
             left_out=self._left_out.copy(),
             notes=tuple(self._notes),
             sent=self._sent.copy(),
-            is_unsure=self._unsure > 0,
+            is_unsure=self._is_unsure or bool(self._unsure),
             started=self._execution.report.started,
             finished=None if state == "running" else self._clock.now(),
         )
@@ -244,7 +245,8 @@ class Run:
             return "failed"
         if stopped:
             return "cancelled" if self._cancelled_by else "interrupted"
-        return "failed" if self._failed and self._failed == self._done else "done"
+        is_vain = self._unsure and not self._done
+        return "failed" if is_vain or (self._failed and self._failed == self._done) else "done"
 
     @property
     def _is_counted(self) -> bool:
@@ -260,8 +262,9 @@ class Run:
         return "Running."
 
     def _ending(self, state: ActionState, error: str | None) -> str:
-        parts = [] if self._unsure and not self._done else [self._what_was_done()]
-        if self._unsure:
+        is_unsure = self._is_unsure or bool(self._unsure)
+        parts = [] if is_unsure and not self._done else [self._what_was_done()]
+        if is_unsure:
             parts.append(self._what_is_unsure())
         if self._failed and self.request.action in VERBS:
             parts.append(f"{self._failed:,} failed.")
@@ -290,9 +293,10 @@ class Run:
         return answered(self._answers)
 
     def _what_is_unsure(self) -> str:
-        if self.request.action == "retry":
-            tasks = counted(self._unsure, "more task" if self._done else "task")
-            which = f"Whether {tasks} {verb(self._unsure, 'was', 'were')} sent"
+        number = len(self._unsure)
+        if number:
+            tasks = counted(number, "more task" if self._done else "task")
+            which = f"Whether {tasks} ({listed(self._unsure)}) {verb(number, 'was', 'were')} sent"
         else:
             which = f"Whether {'more' if self._done else 'anything'} was done"
         return (

@@ -179,23 +179,24 @@ class TaskActions:
         return recover_arguments(targets, run.request.edit, sources)
 
     def _send(self, run: Run, recovered: Sequence[RecoveredTask]) -> None:
-        """Send them, and write down which of them were, whatever happens meanwhile."""
+        """Send them, and write down which of them were, whatever happens meanwhile. What the broker
+        may have is not sent once more: a worker would run it twice."""
         left = [
             (each.task.uuid, signature(each, run.request.edit, self._clock.now()))
             for each in recovered
         ]
-        unsure = 0  # of those that are left: the first so many
         for pause_s in (*PAUSES_S, None):
             try:
                 if left:
                     self._cluster.send([signature for _, signature in left])
-                run.unsure(0)
                 self._were_sent(run, left)
             except BrokerError as error:
                 self._were_sent(run, [each for each in left if each[1].id in error.sent])
-                left = [each for each in left if each[1].id not in error.sent]
-                unsure = max(unsure - len(error.sent), error.unsure)
-                run.unsure(unsure)
+                unsure = [new.id for _, new in left if new.id in error.maybe_sent]
+                if unsure:
+                    run.note(str(error))
+                    run.unsure(unsure)
+                left = [each for each in left if each[1].id not in {*error.sent, *unsure}]
                 if pause_s is None or not error.retriable:
                     raise
                 run.rest(pause_s)
