@@ -157,6 +157,26 @@ def test_a_deleted_queue_is_declared_again_and_told_as_a_gap(app: Celery) -> Non
 
 
 @both_ways
+@pytest.mark.parametrize("is_made_anew", [True, False])
+def test_after_the_exchange_was_deleted_events_come_again(
+    app: Celery, fast: bool, is_made_anew: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("umbel.broker.amqp.BIND_EVERY_S", 0.5)
+    monkeypatch.setattr("umbel.broker.generic.BIND_EVERY_S", 0.5)
+    with source_of(app, fast=fast) as source:
+        with app.connection_for_write() as connection:
+            connection.channel().exchange_delete(str(app.conf.event_exchange))
+        if not is_made_anew:
+            wait_until(lambda: source.read(0.05) or source.health().reconnections)
+
+        def heard() -> bool:
+            say(app, "a")  # which declares the exchange, and binds nothing
+            return bool(source.read(0.2))
+
+        wait_until(heard)
+
+
+@both_ways
 def test_two_stores_on_one_broker_each_get_every_event(app: Celery, fast: bool) -> None:
     """A colleague's trial beside production takes nothing away from it."""
     link = link_to_app(app)

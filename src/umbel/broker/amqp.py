@@ -21,7 +21,9 @@ from amqp import spec
 from umbel.broker.base import Frame, Missed
 from umbel.broker.deliveries import Deliveries
 from umbel.broker.event_queue import (
+    BIND_EVERY_S,
     OpenedQueue,
+    bind_again,
     consume,
     consumers_in,
     is_exclusive,
@@ -86,6 +88,8 @@ class AmqpSession:
         self._held_bytes = 0
         self._bookmark = self._base
         self._ticked_at = self._counted_at = self.heard_at = self._clock.monotonic()
+        #: When the last message came, or the queue was bound since.
+        self._bound_at = self.heard_at
         self._early = self._first_frames(opened)
         first = self._deliveries.first_redelivered
         self.missed = missed(opened, link, first, self._early)
@@ -151,6 +155,7 @@ class AmqpSession:
             self._connection.collect()
 
     def _hold(self, frames: list[Frame]) -> None:
+        self._bound_at = self._clock.monotonic()
         size = sum([len(frame.body) for frame in frames])
         self._held_bytes += size
         self._held.append((frames[-1].tag, size))
@@ -161,6 +166,9 @@ class AmqpSession:
             return
         self._ticked_at = now
         self._driver.heartbeat_tick()
+        if now - self._bound_at >= BIND_EVERY_S:
+            self._bound_at = now
+            bind_again(self._channel, self._link)
         if not is_exclusive(self._link) and now - self._counted_at >= COUNT_EVERY_S:
             self._counted_at = now
             # Its answer comes between the deliveries.

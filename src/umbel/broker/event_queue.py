@@ -13,6 +13,10 @@ next connection, marked as delivered before. If another message stands there, or
 something before it was dropped. A queue that is new gets a message of ours as its first
 bookmark. It is sent on a connection that ends at once, since RabbitMQ would stop a connection
 that ever published, acknowledgements and all, while a memory or disk alarm lasts.
+
+The exchange may be deleted under the queue, which takes the binding along and tells nobody; once a
+worker has declared it anew, events go past the queue. So a queue to which nothing comes is bound
+again: that changes nothing where it is bound, and ends the session where the exchange is missing.
 """
 
 from __future__ import annotations
@@ -40,6 +44,8 @@ _Queue: Any = Queue
 BOOKMARK: Final = "application/x-umbel-bookmark"
 #: A predecessor that is just leaving is waited for this long, seconds.
 LEAVING_S: Final = 3.0
+#: After so long without a message the queue is bound again, seconds.
+BIND_EVERY_S: Final = 30.0
 _POLL_S: Final = 0.05
 #: RabbitMQ confirms the first bookmark within this, or blocks whoever publishes; seconds.
 _CONFIRM_S: Final = 2.0
@@ -94,6 +100,12 @@ def consume(channel: Any, link: Link, **options: Any) -> None:
         if "exclusive" not in str(error.reply_text):
             raise
         raise shared(link, 1) from error
+
+
+def bind_again(channel: Any, link: Link) -> None:
+    """Bind it as `open_queue` did, without waiting for the answer: the broker closes the channel
+    where there is no exchange."""
+    channel.queue_bind(link.queue_name, exchange=link.exchange, routing_key="#", nowait=True)
 
 
 def is_exclusive(link: Link) -> bool:

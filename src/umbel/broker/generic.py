@@ -23,7 +23,9 @@ from kombu.entity import Queue
 from umbel.broker.base import Frame, Missed
 from umbel.broker.deliveries import properties_of
 from umbel.broker.event_queue import (
+    BIND_EVERY_S,
     BOOKMARK,
+    bind_again,
     consume,
     is_exclusive,
     missed,
@@ -62,7 +64,7 @@ class GenericSession:
         self._number = 0
         self._first_redelivered: bool | None = None
         self._is_amqp = link.transport == "amqp"
-        self._counted_at = clock.monotonic()
+        self._counted_at = self._bound_at = clock.monotonic()
         self._ticked_at = self._probed_at = self.heard_at = clock.monotonic()
         self._connection = link.connect()
         try:
@@ -133,6 +135,8 @@ class GenericSession:
                 break
             wait_s = 0.001
         received, self._received = self._received, []
+        if received:
+            self._bound_at = self._clock.monotonic()
         return received
 
     def rest(self) -> Sequence[Frame]:
@@ -163,6 +167,9 @@ class GenericSession:
             self._connection.heartbeat_check()
         if self._is_amqp:
             self._count(now)
+            if now - self._bound_at >= BIND_EVERY_S:
+                self._bound_at = now
+                bind_again(self._channel, self._link)
         if not hasattr(self._channel, "conn_or_acquire"):
             # There is nothing to ask; what is lost raises.
             self.heard_at = now
