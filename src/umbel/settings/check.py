@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from difflib import get_close_matches
 from pathlib import Path
+from stat import filemode
 
 from umbel.auth.people import everybody
 from umbel.errors import SettingsError
@@ -148,14 +149,28 @@ def check_data_directory(directory: Path) -> None:
             setting="data",
             remedy="Name another with --data.",
         )
-    if not os.access(existing, os.W_OK | os.X_OK):
-        raise SettingsError(
-            f"The data directory {directory} cannot be written by {user_name(os.geteuid())}: "
-            f"{existing} belongs to {user_name(existing.stat().st_uid)}.",
-            setting="data",
-            remedy="Run this as that user (sudo -u), or name another directory with --data "
-            "(UMBEL_DATA), in a container a volume that this user may write.",
-        )
+    if os.access(existing, os.W_OK | os.X_OK):
+        return
+    me, owner = os.geteuid(), existing.stat().st_uid
+    another = (
+        "name another directory with --data (UMBEL_DATA), in a container a volume that this user "
+        "may write."
+    )
+    if os.statvfs(existing).f_flag & os.ST_RDONLY:
+        reason = f"the file system that holds {existing} is read-only"
+        remedy = "Systems mount a disk so when it fails: look into the system's log (dmesg), then "
+        remedy += f"mount it for writing again, or {another}"
+    elif owner == me:
+        reason = f"the mode of {existing} is {filemode(existing.stat().st_mode)}"
+        remedy = f"Allow it (chmod u+rwx {existing}), or {another}"
+    else:
+        reason = f"{existing} belongs to {user_name(owner)}"
+        remedy = f"Run this as that user (sudo -u), or {another}"
+    raise SettingsError(
+        f"The data directory {directory} cannot be written by {user_name(me)}: {reason}.",
+        setting="data",
+        remedy=remedy,
+    )
 
 
 def _check_no_address_beside_the_socket(loaded: LoadedSettings) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
+from tests.support.mounts import small_disk
 from umbel.errors import SettingsError
 from umbel.settings import check_data_directory, check_serving, load_settings
 
@@ -56,6 +58,37 @@ def test_a_data_directory_that_is_a_file_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(SettingsError, match="is a file, so the data directory"):
         check_data_directory(tmp_path / "file" / "data")
+
+
+def test_a_data_directory_on_a_read_only_file_system_is_no_fault_of_its_owner(
+    tmp_path: Path,
+) -> None:
+    with (
+        small_disk(tmp_path / "disk", "ro"),
+        pytest.raises(SettingsError, match=r"file system that holds .* is read-only") as told,
+    ):
+        check_data_directory(tmp_path / "disk" / "data")
+
+    assert "dmesg" in told.value.remedy
+    assert "belongs to" not in str(told.value)
+
+
+def test_a_data_directory_closed_to_its_own_user_is_told_by_its_mode(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir(mode=0o500)
+    if os.geteuid() == 0:
+        os.chown(tmp_path / "data", 12_345, -1)
+        for each in tmp_path.parents[:2]:
+            each.chmod(0o755)
+        tmp_path.chmod(0o755)
+        os.setresuid(12_345, 12_345, 0)
+    try:
+        with pytest.raises(SettingsError, match=r"the mode of .*/data is dr-x------\.") as told:
+            check_data_directory(tmp_path / "data")
+    finally:
+        if os.getresuid()[2] == 0:
+            os.setresuid(0, 0, 0)
+
+    assert f"chmod u+rwx {tmp_path / 'data'}" in told.value.remedy
 
 
 def test_a_data_directory_that_can_be_made_is_fine(tmp_path: Path) -> None:
