@@ -6,6 +6,7 @@ missing virtual hosts, queues declared otherwise. Open it when a driver's own er
 
 from __future__ import annotations
 
+import re
 import ssl
 from typing import Any, Final
 
@@ -15,6 +16,21 @@ from umbel.masking import MASK
 from umbel.process_secrets import hidden
 
 _NAMES: Final = {"amqp": "RabbitMQ", "redis": "Redis"}
+#: What Redis' answers say that is neither the password nor a right, and what to do then.
+_REDIS_REMEDIES: Final = (
+    (
+        "maxmemory",
+        "It has no memory left: let workers empty its queues, free what else is kept there, or "
+        "raise its maxmemory.",
+    ),
+    (
+        "read only replica",
+        "It is a replica: name the master in the broker's URL, or its Sentinels (sentinel://...).",
+    ),
+    ("misconf", "It cannot save to its disk: free some space there, and look into its log."),
+)
+#: What redis-py puts before an answer within a pipeline: the command, with what was to be stored.
+_PIPELINE: Final = re.compile(r"\ACommand # \d+ \(.*?\) of pipeline caused error: ", re.DOTALL)
 #: Words of Redis' own answers that mean the credentials, not the network.
 _REDIS_PASSWORD: Final = ("wrongpass", "noauth", "password", "auth")
 
@@ -150,7 +166,7 @@ def _is_network(error: BaseException) -> bool:
 
 
 def _redis(error: BaseException, link: Link, thing: str | None) -> BrokerError:
-    words = _words(error)
+    words = _PIPELINE.sub("", _words(error))
     if any(sign in words.lower() for sign in _REDIS_PASSWORD):
         whose = "the password"
         if link.template.userid:
@@ -159,6 +175,10 @@ def _redis(error: BaseException, link: Link, thing: str | None) -> BrokerError:
             f"{_who(link)} refused {whose}: {words}.",
             remedy="Check the user and the password in the broker's URL.",
         )
+    remedy = next((its for sign, its in _REDIS_REMEDIES if sign in words.lower()), None)
+    if remedy is not None:
+        what = "" if thing is None else f" what was asked of {thing}"
+        return BrokerRefused(f"{_who(link)} refused{what}: {words}.", remedy=remedy)
     if thing is not None:
         return BrokerRefused(
             f"{_who(link)} refused what was asked of {thing}: {words}.",

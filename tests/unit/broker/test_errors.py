@@ -74,6 +74,30 @@ def test_redis_refusing_a_password_is_a_refusal(error: Exception) -> None:
     assert str(recent).startswith("Redis at redis://***@cache:6379/0 refused the password")
 
 
+@pytest.mark.parametrize(
+    ("error", "remedy"),
+    [
+        (
+            redis_errors.OutOfMemoryError(
+                "Command # 1 (LPUSH celery {...}) of pipeline caused error: "
+                "command not allowed when used memory > 'maxmemory'."
+            ),
+            "raise its maxmemory",
+        ),
+        (redis_errors.ReadOnlyError("You can't write against a read only replica."), "the master"),
+        (redis_errors.ResponseError("MISCONF Redis is unable to persist to disk."), "its disk"),
+    ],
+)
+def test_redis_that_cannot_take_more_is_no_matter_of_rights(error: Exception, remedy: str) -> None:
+    told = translated(error, REDIS, "the queue mail")
+
+    assert isinstance(told, BrokerRefused)
+    assert "refused what was asked of the queue mail" in str(told)
+    assert remedy in told.remedy
+    assert "rights" not in told.remedy
+    assert "LPUSH" not in str(told)
+
+
 def test_redis_refusing_a_database_is_a_refusal() -> None:
     recent = translated(redis_errors.ResponseError("DB index is out of range"), REDIS)
 
