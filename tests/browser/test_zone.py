@@ -63,3 +63,19 @@ def test_the_fields_of_a_time_range_are_of_the_zone_that_is_shown(
         expect(page).to_have_url(re.compile(f"from={begin:.0f}&to={begin + 3600:.0f}"))
     page.get_by_role("button", name="UTC", exact=True).click()
     expect(chosen).to_contain_text(f"{day:%Y-%m-%d} 14:30 to 15:30")
+
+
+@pytest.mark.parametrize("path", ["tasks", "errors", "workflows"])
+def test_a_link_with_a_time_of_a_search_means_the_same_in_another_zone(
+    open_page: OpenPage, path: str
+) -> None:
+    since = (datetime.now(UTC) - timedelta(hours=2)).astimezone(ZoneInfo(ZONE))
+    # Read in UTC it is hours from now.
+    page = open_page(f"{path}?q=seen:{since:%Y-%m-%dT%H:%M}..", zone=ZONE)
+    rows = page.locator("tbody tr")
+    expect(rows.first).to_be_visible()
+    expect(page).to_have_url(re.compile(r"tz=Asia%2F(Kolkata|Calcutta)"))
+
+    colleagues = open_page(page.url.split("/", 3)[3], zone="UTC")
+
+    expect(colleagues.locator("tbody tr").first).to_be_visible()

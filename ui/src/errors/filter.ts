@@ -2,6 +2,7 @@
 
 import type { ErrorsState } from '../api/schema'
 import { searchOf } from '../frame/address'
+import { setQuery } from '../query/zone'
 
 export type Shown = ErrorsState | 'all'
 export const SHOWN: readonly { shown: Shown; title: string }[] = [
@@ -27,9 +28,8 @@ export function readFilter(parameters: string): Filter {
 export function filterPath(parameters: string, { shown, q }: Filter): string {
   const written = new URLSearchParams(parameters)
   written.delete('state')
-  written.delete('q')
   if (shown !== 'open') written.set('state', shown)
-  if (q.trim() !== '') written.set('q', q.trim())
+  setQuery(written, q)
   return `errors${searchOf(written)}`
 }
 

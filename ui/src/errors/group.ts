@@ -19,9 +19,9 @@ export function failuresOf(id: string): string {
   return `${term('error', id)} state:FAILURE`
 }
 
-/** Where the tasks of one cell of the matrix are listed; `q` is what the list of errors is narrowed by. */
-export function cellPath(id: string, word: string, q = ''): string {
-  return searchPath(`${narrowing(q)}${failuresOf(id)} finished:-${word}..`)
+/** Where the tasks of one cell of the matrix are listed; `q` is what the list of errors is narrowed by, its times in `tz`. */
+export function cellPath(id: string, word: string, q = '', tz?: string): string {
+  return searchPath(`${narrowing(q)}${failuresOf(id)} finished:-${word}..`, tz)
 }
 
 function narrowing(q: string): string {

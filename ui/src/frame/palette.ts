@@ -62,8 +62,8 @@ const SAVED_SHOWN = 6
 const ID = /^[^\s:"]{8,}$/
 const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i
 
-export function searchPath(q: string): string {
-  return `tasks${writeSearch({ q, order: DEFAULT_ORDER })}`
+export function searchPath(q: string, tz?: string): string {
+  return `tasks${writeSearch({ q, order: DEFAULT_ORDER, ...(tz === undefined ? {} : { tz }) })}`
 }
 
 /** What stands in the palette: a place to go to, or a command. */

@@ -1,6 +1,7 @@
 /** A search is the Tasks page's whole state, and its address says it; defaults are left out. */
 
 import { searchOf } from '../frame/address'
+import { datesOf, zoneOfAddress } from '../query/zone'
 import { readRange, termOf, type Range } from '../time/range'
 import { USUAL_FIELD } from './time_term'
 
@@ -24,7 +25,7 @@ export function readSearch(parameters: string, shown: string): Search {
   return {
     q: range === null ? q : `${/\sOR\s/.test(q) ? `(${q})` : q} ${rangeTerm(range)}`.trim(),
     order: read.get('order') || DEFAULT_ORDER,
-    tz: read.get('tz') || shown,
+    tz: zoneOfAddress(parameters, shown),
   }
 }
 
@@ -64,8 +65,4 @@ export function zoneFor(q: string, before: Search, shown: string): string {
 export function isSame(one: Search, other: Search): boolean {
   const isZoneSame = one.tz === other.tz || datesOf(one.q) === ''
   return one.q.trim() === other.q.trim() && one.order === other.order && isZoneSame
-}
-
-function datesOf(q: string): string {
-  return (q.match(/\d{4}-\d\d-\d\d[^\s,()]*/g) ?? []).join(' ')
 }

@@ -2,6 +2,7 @@
 
 import type { WorkflowsOrder, WorkflowsState } from '../api/schema'
 import { searchOf } from '../frame/address'
+import { setQuery } from '../query/zone'
 
 export interface WorkflowSearch {
   q: string
@@ -32,9 +33,11 @@ export function readSearch(search: string): WorkflowSearch {
   return { q: parameters.get('q') ?? '', state, order }
 }
 
-export function writeSearch({ q, state, order }: WorkflowSearch): string {
-  const parameters = new URLSearchParams()
-  if (q.trim() !== '') parameters.set('q', q)
+/** The address's parameters for this search; the zone of `before` stays for as long as its times do. */
+export function writeSearch({ q, state, order }: WorkflowSearch, before = ''): string {
+  const parameters = new URLSearchParams(before)
+  for (const name of ['state', 'order']) parameters.delete(name)
+  setQuery(parameters, q)
   if (state !== null) parameters.set('state', state)
   if (order !== 'newest') parameters.set('order', order)
   return searchOf(parameters)
