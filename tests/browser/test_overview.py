@@ -167,3 +167,16 @@ def test_the_number_of_a_time_within_minutes_is_that_of_the_list_it_leads_to(
     number.click()
 
     expect(page.locator("#search-summary")).to_contain_text(f"{text} tasks")
+
+
+def test_a_browser_with_the_wrong_time_shows_the_time_of_the_server(open_page: OpenPage) -> None:
+    """By its own, a day would have ended before the first task."""
+    page = overview(open_page)
+    page.context.add_init_script(
+        "const right = Date.now; Date.now = () => right() - 2 * 86_400_000"
+    )
+    page.goto("?range=24h")
+
+    number = page.get_by_role("figure", name="Tasks ended").get_by_role("link").first
+    # It is asked for again by itself after twenty seconds.
+    expect(number).to_have_text(re.compile(r"^[1-9]\d*$"), timeout=12_000)

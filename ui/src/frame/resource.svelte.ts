@@ -5,7 +5,8 @@
  * once, then some seconds after each answer; keeps the old answer when asking fails; aborts
  * what the page no longer needs; and rests while the tab is hidden. A problem that the same
  * request would meet again (404) ends the polling. What is no `Problem` is a bug and is thrown
- * on. With a `key` for its question, an answer that a page has shown a moment ago is shown until
+ * on. It asks anew when the server's time turns out to be another one than the browser's, by which
+ * pages ask for the last hour. With a `key` for its question, an answer that a page has shown a moment ago is shown until
  * the first one comes.
  *
  *     const queues = new Resource((signal) => control.queues(signal), 3)
@@ -16,6 +17,7 @@ import { untrack } from 'svelte'
 import { Problem } from '../api/problem'
 import { recentAnswers } from '../api/recent_answers'
 import { isAbandoned } from '../api/transport'
+import { clock } from './clock.svelte'
 import { stream } from './stream.svelte'
 
 /** `before` is the answer that is shown, for askers that keep a part of it. */
@@ -55,6 +57,7 @@ export class Resource<T> {
       else if (this.next() !== null) void this.load()
     }
     document.addEventListener('visibilitychange', onVisibility)
+    const leaveClock = clock.onCorrected(() => void this.load())
     this.running = true
     // In an effect: what asking reads is no reason to begin anew.
     untrack(() => {
@@ -68,6 +71,7 @@ export class Resource<T> {
     })
     return () => {
       document.removeEventListener('visibilitychange', onVisibility)
+      leaveClock()
       this.running = false
       clearTimeout(this.timer)
       this.abort.abort()

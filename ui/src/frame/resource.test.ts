@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { problemFrom, unreachable } from '../api/problem'
 import { lost } from './band'
+import { clock } from './clock.svelte'
 import { Resource } from './resource.svelte'
 import { stream } from './stream.svelte'
 
@@ -39,6 +40,27 @@ describe('a resource', () => {
     stop()
     await pass(60_000)
     expect(count).toBe(2)
+  })
+
+  it('is asked for again when the browser turns out to have had the wrong time', async () => {
+    const times: number[] = []
+    const resource = new Resource(async () => times.push(clock.now), 60)
+    clock.set(Date.now() / 1000)
+    const stop = resource.start()
+    await pass(0)
+    clock.set(Date.now() / 1000 + 2)
+    await pass(0)
+    expect(times).toHaveLength(1)
+
+    clock.set(Date.now() / 1000 - 7_200)
+    await pass(0)
+    expect(times).toHaveLength(2)
+    expect((times[0] ?? 0) - (times[1] ?? 0)).toBeCloseTo(7_200, 0)
+
+    stop()
+    clock.set(Date.now() / 1000)
+    await pass(0)
+    expect(times).toHaveLength(2)
   })
 
   it('shows what it answered a moment ago to whoever comes back, and asks anew', async () => {
