@@ -4,7 +4,7 @@ import { curlThatReads, curlThatSends, missingArguments, pythonCall, pythonLiter
 
 const API = { href: 'http://umbel:5555/api/v1/tasks/1', login: true }
 const exactly = (args: string, kwargs = '{}') => ({ source: 'exact' as const, args, kwargs })
-const of = (name: string, way: Partial<Sent> = {}): Sent => ({ name, queue: null, exchange: null, routing_key: null, ...way })
+const of = (name: string, route: Partial<Sent> = {}): Sent => ({ name, queue: null, exchange: null, routing_key: null, ...route })
 
 describe('a task that is sent again from elsewhere', () => {
   it('goes to the queue in which it was', () => {
@@ -15,10 +15,10 @@ describe('a task that is sent again from elsewhere', () => {
   })
 
   it('goes to the exchange to which it was published', () => {
-    const news = of('shop.news', { queue: 'celery', exchange: 'topics', routing_key: 'news.eu' })
+    const published = of('shop.news', { queue: 'celery', exchange: 'topics', routing_key: 'news.eu' })
 
-    expect(pythonCall(news, exactly('[]'))).toBe("app.send_task('shop.news', exchange='topics', routing_key='news.eu')")
-    expect(curlThatSends(API, news, exactly('[]'))).toContain('"kwargs": {}, "exchange": "topics", "routing_key": "news.eu"}')
+    expect(pythonCall(published, exactly('[]'))).toBe("app.send_task('shop.news', exchange='topics', routing_key='news.eu')")
+    expect(curlThatSends(API, published, exactly('[]'))).toContain('"kwargs": {}, "exchange": "topics", "routing_key": "news.eu"}')
   })
 })
 

@@ -10,9 +10,9 @@ const WIDTH = 88
 /** What of a task is sent again. */
 export type Sent = Pick<Task, 'queue' | 'exchange' | 'routing_key'> & { name: string }
 
-/** The way that it went, as far as events tell it: what was published to an exchange goes there, as
+/** The route that it took, as far as events tell it: what was published to an exchange goes there, as
  * when it is retried. */
-function wayOf({ queue, exchange, routing_key }: Sent): [field: string, value: string][] {
+function routeOf({ queue, exchange, routing_key }: Sent): [field: string, value: string][] {
   if (exchange && routing_key) return [['exchange', exchange], ['routing_key', routing_key]]
   return queue ? [['queue', queue]] : []
 }
@@ -24,7 +24,7 @@ export function pythonCall(task: Sent, { source, args, kwargs }: PastArguments):
   const [positional, keywords] = [parseJson(args), parseJson(kwargs)]
   if (positional.kind === 'array' && positional.items.length > 0) given.push(`args=${pythonLiteral(positional)}`)
   if (keywords.kind === 'object' && keywords.members.length > 0) given.push(`kwargs=${pythonLiteral(keywords)}`)
-  given.push(...wayOf(task).map(([field, value]) => `${field}=${pythonText(value)}`))
+  given.push(...routeOf(task).map(([field, value]) => `${field}=${pythonText(value)}`))
   const line = `app.send_task(${given.join(', ')})`
   return line.length <= WIDTH ? line : `app.send_task(\n    ${given.join(',\n    ')},\n)`
 }
@@ -75,8 +75,8 @@ export function curlThatReads(api: Api): string {
 /** Sends the task again; null where its arguments are not known whole. */
 export function curlThatSends(api: Api, task: Sent, { source, args, kwargs }: PastArguments): string | null {
   if (source === 'none') return null
-  const way = wayOf(task).map(([field, value]) => `, "${field}": ${JSON.stringify(value)}`)
-  const body = `{"name": ${JSON.stringify(task.name)}, "args": ${inLine(args)}, "kwargs": ${inLine(kwargs)}${way.join('')}}`
+  const route = routeOf(task).map(([field, value]) => `, "${field}": ${JSON.stringify(value)}`)
+  const body = `{"name": ${JSON.stringify(task.name)}, "args": ${inLine(args)}, "kwargs": ${inLine(kwargs)}${route.join('')}}`
   return curl(api, ["-H 'Content-Type: application/json'", `-d ${shellText(body)}`])
 }
 
