@@ -78,11 +78,12 @@ class _Reading:
         """One assignment; a name that is nothing to Flower, such as `HOST`, may be used by
         others."""
         option, where = OPTIONS.get(name), f"{name} in {self._path}"
-        if option is not None and option.name == "format_task":
-            self.found[name] = GivenOption(option, "code", where)
-            return
         text, missing = self._read(name, node)
-        if option is None:
+        if option is not None and self._is_none(node):
+            self._unset(option, where)
+        elif option is not None and option.name == "format_task":
+            self.found[name] = GivenOption(option, "code", where)
+        elif option is None:
             if name.islower() and not name.startswith("_"):
                 self.notices.append(no_option(name, where, list(OPTIONS)))
         elif text is None:
@@ -90,6 +91,20 @@ class _Reading:
             self.notices.append(_computed(option, f"{where} (line {_line(node)})", missing))
         else:
             self.found[name] = GivenOption(option, text, where)
+
+    def _is_none(self, node: ast.AST) -> bool:
+        try:
+            return self._scope.value(node) is None
+        except Unreadable:
+            return False
+
+    def _unset(self, option: Option, where: str) -> None:
+        """None is Flower's word for what is not set: a switch is off then, and a login or socket
+        that the environment names is not there."""
+        self.found.pop(option.name, None)
+        if option.switch or option.login or option.protects:
+            text = "false" if option.switch else ""
+            self.found[option.name] = GivenOption(option, text, where)
 
     def _read(self, name: str, node: ast.AST) -> tuple[str | None, str | None]:
         """The text of a value, None if it cannot be known, and then the environment variable

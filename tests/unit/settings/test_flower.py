@@ -43,6 +43,20 @@ def loaded(
     return load_settings(given, {"HOME": str(tmp_path)} | environ, tmp_path, flower)
 
 
+def test_none_in_its_file_is_as_if_the_option_were_not_there(tmp_path: Path) -> None:
+    file = "".join(f"{name} = None\n" for name in OPTIONS)
+
+    found = loaded(
+        tmp_path, file=file, FLOWER_READ_ONLY="true", CELERY_BROKER_URL="redis://localhost"
+    )
+    check_serving(found)
+
+    assert found.settings.port == 5555
+    assert not found.settings.read_only
+    assert found.settings.enable_events == "ask"
+    assert "format_task" not in said(found)
+
+
 def said(found: LoadedSettings) -> dict[str, str]:
     return {notice.name: notice.sentence for notice in found.notices}
 
