@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 from urllib.parse import quote
 
 import msgspec
 
 from umbel.broker.base import QueuedMessage
 from umbel.client.address import address_of
+from umbel.client.json_values import check_json
 from umbel.client.sse import events
 from umbel.client.transport import Parameters, Transport
 from umbel.cluster.task import Task
@@ -78,6 +79,8 @@ SILENCE_S: Final = 45.0
 #: The most tasks on one page.
 PAGE_MAX: Final = 200
 _API: Final = "/api/v1"
+#: The fields of what is posted that have values of an application's own.
+_OWN_VALUES: Final = ("args", "kwargs", "headers")
 
 
 class _Cluster(msgspec.Struct):
@@ -241,7 +244,7 @@ class Client:
         self, entry: str, edit: WantedEntry, *, dry_run: bool, reason: str | None
     ) -> EntryChange:
         """Change an entry where it stands, or say what would be."""
-        body = {**msgspec.to_builtins(edit), "dry_run": dry_run, "reason": reason}
+        body = {**msgspec.structs.asdict(edit), "dry_run": dry_run, "reason": reason}
         return self._post(f"schedule/{_part(entry)}/change", body, EntryChange)
 
     def alerts(self) -> AlertList:
@@ -427,7 +430,7 @@ class Client:
         return self._decode(self._transport.get(f"{_API}/{path}", parameters), kind)
 
     def _post(self, path: str, body: object, kind: type[T], timeout_s: float | None = None) -> T:
-        sent = msgspec.json.encode(body)
+        sent = _written(body)
         return self._decode(self._transport.post(f"{_API}/{path}", sent, timeout_s=timeout_s), kind)
 
     def _decode(self, body: bytes, kind: type[T]) -> T:
@@ -439,6 +442,14 @@ class Client:
                 f"({error}).",
                 remedy="Check the address; use the same version here and there.",
             ) from error
+
+
+def _written(body: object) -> bytes:
+    """Raises `ActionRefused` for values of an application's own that JSON would change."""
+    fields = body if isinstance(body, dict) else msgspec.structs.asdict(cast(msgspec.Struct, body))
+    for name in _OWN_VALUES:
+        check_json(fields.get(name), name)
+    return msgspec.json.encode(body)
 
 
 def _part(text: str) -> str:

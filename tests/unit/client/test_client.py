@@ -7,6 +7,9 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import UUID
 
 import pytest
 
@@ -29,6 +32,7 @@ from umbel.errors import (
     UnknownAction,
 )
 from umbel.services.control.task_sender import Apply
+from umbel.services.schedule.entry_changes import WantedEntry
 
 
 @pytest.fixture
@@ -48,6 +52,25 @@ def client(server: Server) -> Iterator[Client]:
     opened = Client(server.url, timeout_s=5)
     yield opened
     opened.close()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Decimal("1.5"), datetime(2026, 11, 22, tzinfo=UTC), b"bytes", UUID(int=5), {1, 2},
+        float("nan"), float("inf"), "half a pair: \ud800",
+    ],
+)  # fmt: skip
+def test_values_that_json_would_change_are_refused_before_anything_is_sent(
+    server: Server, client: Client, value: object
+) -> None:
+    within = {"deep": [value]}
+    with pytest.raises(ActionRefused, match="args has a value that does not get over HTTP"):
+        client.apply(Apply(name="shop.send", args=[1, within]))
+    with pytest.raises(ActionRefused, match="kwargs has a value"):
+        client.change_entry("x", WantedEntry(kwargs={"at": value}), dry_run=True, reason=None)
+
+    assert not server.asked
 
 
 def test_a_connection_is_kept(server: Server, client: Client) -> None:
