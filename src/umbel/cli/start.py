@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from umbel import __version__
 from umbel.cli import codes
 from umbel.cli.commands import commands, serve
 from umbel.cli.options import BEGUN_BY_CELERY, BegunByCelery
@@ -55,7 +56,11 @@ def serve_application(
 
 
 def serve_begun(arguments: Sequence[str], begun: BegunByCelery) -> int:
-    """`umbel serve` with these arguments, begun in another way; the exit code."""
+    """`umbel serve` with these arguments, begun in another way; the exit code. As a command of its
+    own, it tells its version."""
+    if "--version" in arguments:
+        say(f"umbel {__version__}")
+        return codes.DONE
 
     def served() -> Any:
         return serve.main(list(arguments), begun.program, standalone_mode=False, obj=begun)

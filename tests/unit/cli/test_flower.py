@@ -7,8 +7,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from celery import Celery
 
-from umbel.cli.start import run
+import umbel
+from umbel.cli.options import BegunByCelery, BegunByFlower
+from umbel.cli.start import run, serve_application
 
 
 @pytest.fixture(autouse=True)
@@ -83,3 +86,14 @@ def test_a_file_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) ->
     assert run(["migrate-flower", "--config", "absent.py"]) == 2
 
     assert "absent.py (--config) does not exist" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("begun", [BegunByCelery(), BegunByFlower()])
+def test_a_command_of_celery_tells_its_version_and_starts_nothing(
+    capsys: pytest.CaptureFixture[str], begun: BegunByCelery
+) -> None:
+    app = Celery("proj", broker="redis://localhost:1/0")
+
+    assert serve_application(app, None, ["--version"], begun) == 0
+
+    assert capsys.readouterr().out == f"umbel {umbel.__version__}\n"
