@@ -198,10 +198,10 @@ class AlertEvaluator:
         now: float,
         changes: _Changes,
     ) -> None:
-        told = self._told(alerts) if kind == RESOLVED else ()
-        changes.notices += notices_of(rule, kind, alerts, now, secrets.token_hex(8), told)
+        receivers = self._receivers(alerts) if kind == RESOLVED else ()
+        changes.notices += notices_of(rule, kind, alerts, now, secrets.token_hex(8), receivers)
 
-    def _told(self, alerts: Sequence[Alert]) -> tuple[str, ...]:
+    def _receivers(self, alerts: Sequence[Alert]) -> tuple[str, ...]:
         """Who was sent that one of these fires, the first that was first."""
         ids = {each.id for each in alerts}
         sent = self._ledger.notices(limit=2 * NOTICES_MAX)

@@ -28,17 +28,17 @@ def notices_of(
     alerts: Sequence[Alert],
     now: float,
     new_id: str,
-    told: Collection[str] = (),
+    receivers: Collection[str] = (),
 ) -> tuple[AlertNotice, ...]:
-    """A message for each notifier of the rule; that it is over goes to those that were `told` that
-    it fires, where that is still known."""
+    """A message for each notifier of the rule; that it is over goes to the `receivers`
+    of that it fires, where they are still in the ledger."""
     to = rule.notify
     if kind == "escalated":
         to = rule.escalate_to or rule.notify
     if kind == RESOLVED and any(each.escalated is not None for each in alerts):
         to = (*rule.notify, *rule.escalate_to)
-    if kind == RESOLVED and told:
-        to = tuple(told)
+    if kind == RESOLVED and receivers:
+        to = tuple(receivers)
     first = alerts[0]
     return tuple(
         AlertNotice(
