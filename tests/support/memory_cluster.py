@@ -182,9 +182,9 @@ class MemoryCluster:
     def purge(self, queue: str) -> int:
         try:
             self._called("purge", "purge")
-        except BrokerUnreachable as error:
+        except BrokerUnreachable:
             if self.answers_lost:
-                error.unsure, self.queues[queue] = 1, []
+                self.queues[queue] = []
             raise
         removed = len(self.queues[queue])
         self.queues[queue] = []
@@ -239,7 +239,9 @@ class MemoryCluster:
             raise NotSupported(self.missing[ability])
         if self.away:
             self.away -= 1
-            raise BrokerUnreachable("The broker at memory:// does not answer.")
+            error = BrokerUnreachable("The broker at memory:// does not answer.")
+            error.unsure = int(self.answers_lost)
+            raise error
 
 
 class MemoryResults:

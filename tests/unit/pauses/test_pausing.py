@@ -242,7 +242,8 @@ def test_a_queue_is_paused_again_before_all_its_workers_were_back() -> None:
     assert scene.consumers("mail") == ["w1"]
 
 
-def test_a_broker_that_goes_away_leaves_the_intent_which_is_carried_out_later() -> None:
+@pytest.mark.parametrize("unsure", [0, 1])  # whether workers may have been told
+def test_a_broker_that_goes_away_leaves_the_intent_which_is_carried_out_later(unsure: int) -> None:
     scene = Scene()
     scene.worker("w1")
     plan = scene.plan("pause")
@@ -250,7 +251,9 @@ def test_a_broker_that_goes_away_leaves_the_intent_which_is_carried_out_later() 
 
     def called(name: str) -> None:
         if is_away and name != "depths":
-            raise BrokerUnreachable("The broker at memory:// does not answer.")
+            error = BrokerUnreachable("The broker at memory:// does not answer.")
+            error.unsure = unsure
+            raise error
 
     scene.cluster.on_call = called
     scene.control.execute(plan.id, BOB)

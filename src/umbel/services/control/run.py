@@ -235,7 +235,7 @@ class Run:
             left_out=self._left_out.copy(),
             notes=tuple(self._notes),
             sent=self._sent.copy(),
-            is_unsure=self._is_unsure or bool(self._unsure),
+            is_unsure=self._may_be_done,
             started=self._execution.report.started,
             finished=None if state == "running" else self._clock.now(),
         )
@@ -247,6 +247,12 @@ class Run:
             return "cancelled" if self._cancelled_by else "interrupted"
         is_vain = self._unsure and not self._done
         return "failed" if is_vain or (self._failed and self._failed == self._done) else "done"
+
+    @property
+    def _may_be_done(self) -> bool:
+        """Whether more may have been done than is known. Not of what is concluded (a pause): that
+        is remembered, and carried out later."""
+        return bool(self._unsure) or (self._is_unsure and self._conclusion is None)
 
     @property
     def _is_counted(self) -> bool:
@@ -262,9 +268,8 @@ class Run:
         return "Running."
 
     def _ending(self, state: ActionState, error: str | None) -> str:
-        is_unsure = self._is_unsure or bool(self._unsure)
-        parts = [] if is_unsure and not self._done else [self._what_was_done()]
-        if is_unsure:
+        parts = [] if self._may_be_done and not self._done else [self._what_was_done()]
+        if self._may_be_done:
             parts.append(self._what_is_unsure())
         if self._failed and self.request.action in VERBS:
             parts.append(f"{self._failed:,} failed.")
