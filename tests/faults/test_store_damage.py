@@ -209,6 +209,39 @@ def test_a_lost_list_of_partitions_is_made_anew_from_the_files(directory: Path) 
     store.close()
 
 
+@pytest.mark.parametrize("name", ["tasks-000002.db", "tasks-000005.db"])
+def test_a_file_that_somebody_removed_is_told_and_can_be_put_back(
+    directory: Path, name: str
+) -> None:
+    lost = numbers_of(directory, name)
+    kept = (directory / name).read_bytes()
+    (directory / name).unlink()
+
+    store = opened(directory)
+
+    (part,) = store.status().damaged
+    assert "is not there any more, and Umbel did not remove it" in part.sentence
+    assert (part.name, Path(part.path).parent) == (name, directory)
+    assert seen(store) == set(range(TASKS)) - lost
+    store.close()
+    (directory / name).write_bytes(kept)
+    store = opened(directory)
+    assert seen(store) == set(range(TASKS))
+    store.close()
+
+
+def test_files_that_retention_had_removed_when_it_was_killed_are_not_missed(
+    directory: Path,
+) -> None:
+    (directory / "tasks-000001.db").unlink()
+    (directory / "tasks-000002.db").unlink()
+
+    store = opened(directory)
+
+    assert store.status().damaged == ()
+    store.close()
+
+
 def test_what_umbel_db_knew_is_taken_over_as_far_as_it_can_be_read(directory: Path) -> None:
     store = opened(directory)
     store.report(report_of("main"))

@@ -45,7 +45,7 @@ class Catalog:
 
     def agree_with(self, files: set[int]) -> tuple[int, ...]:
         """List exactly the partitions of these numbers; those that were not listed."""
-        listed = set(partitions(self.connection))
+        listed = self.numbers()
         if listed != files:
             with self.connection:
                 self.connection.executemany(
@@ -58,6 +58,10 @@ class Catalog:
                     "UPDATE partition SET sealed = number < (SELECT max(number) FROM partition)"
                 )
         return tuple(sorted(files - listed))
+
+    def numbers(self) -> set[int]:
+        """The partitions that are listed."""
+        return set(partitions(self.connection))
 
     def copy_from(self, damaged: Path) -> None:
         """Everything but the partitions from a damaged umbel.db, as far as it can be read."""

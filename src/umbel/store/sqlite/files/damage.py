@@ -93,6 +93,27 @@ def set_aside(directory: Path, damaged: Damaged, now: float) -> DamagedPart:
     return about
 
 
+def note_removed(directory: Path, number: int, now: float) -> DamagedPart:
+    """Write down that the file of a partition is not there, though nobody here removed it. Raises
+    `OSError`."""
+    path = tasks_path(directory, number)
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
+    folder = _new_folder(directory / FOLDER, f"{path.stem}-{stamp}")
+    about = DamagedPart(
+        name=path.name,
+        path=str(path),
+        since=now,
+        reason="it was removed",
+        is_aside=True,
+        sentence=f"{path} is not there any more, and Umbel did not remove it. The tasks in it are "
+        "missing from what you see; recording goes on in other files.",
+        remedy=f"{_restoring(path)}Remove the folder {folder} when you need it no more, and this "
+        "is no longer said.",
+    )
+    private_files.write(folder / _ABOUT, msgspec.json.format(msgspec.json.encode(about)))
+    return about
+
+
 def set_samples_aside(directory: Path, reason: str, now: float) -> None:
     """Move the file of samples out of the way, so that a new one is begun. One copy is kept. Raises
     `OSError`."""

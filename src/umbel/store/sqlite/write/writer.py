@@ -33,7 +33,13 @@ from umbel.cluster.worker import SignOfLife, Worker
 from umbel.store.base import Applied
 from umbel.store.sqlite.files.bloom_filter import hash_pair
 from umbel.store.sqlite.files.catalog import Catalog
-from umbel.store.sqlite.files.damage import Damaged, is_damage, numbers_aside, set_aside
+from umbel.store.sqlite.files.damage import (
+    Damaged,
+    is_damage,
+    note_removed,
+    numbers_aside,
+    set_aside,
+)
 from umbel.store.sqlite.files.errors import failing_again, keep_errno, replaced, translated
 from umbel.store.sqlite.files.lock import WriterLock
 from umbel.store.sqlite.files.partition_files import remove
@@ -103,10 +109,14 @@ class Writer:
     def _numbers(self) -> list[int]:
         files = numbers_in(self._directory)
         with self._raising_catalog_damage():
+            removed = removed_by_others(self.catalog.numbers(), files)
             unlisted = self.catalog.agree_with(files)
             self.catalog.raise_floor(self.seq)
         if unlisted:
             _log.warning("Files of tasks that umbel.db did not list are taken in: %s.", unlisted)
+        for number in removed - numbers_aside(self._directory):
+            about = note_removed(self._directory, number, self._clock.now())
+            _log.error("%s %s", about.sentence, about.remedy)
         return sorted(files)
 
     def _partition(self, number: int) -> WritePartition:
@@ -354,3 +364,10 @@ class Writer:
         self.partitions = []
         if hasattr(self, "catalog"):
             self.catalog.close()
+
+
+def removed_by_others(listed: set[int], files: set[int]) -> set[int]:
+    """Those of the listed partitions whose files are not there, but for what retention may have
+    unlinked before it was killed: it begins with the oldest, and leaves the newest."""
+    oldest = min(files, default=0)
+    return {each for each in listed - files if each > oldest}
