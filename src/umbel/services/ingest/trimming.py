@@ -26,6 +26,7 @@ class Trimming:
         self._lease = lease
         self._clock = clock
         self._timer = TrimTimer(retention or Retention())
+        self._trouble: str | None = None
 
     @property
     def has_bounds(self) -> bool:
@@ -40,7 +41,7 @@ class Trimming:
             self.trim()
 
     def trim(self) -> None:
-        """Now. What keeps it from that is logged."""
+        """Now. What keeps it from that is logged once, however often it is tried."""
         if self._retention is None:
             return
         try:
@@ -48,8 +49,11 @@ class Trimming:
                 return
             removed = self._store.trim(self._retention, self._clock.now())
         except StoreError as error:
-            log.error("Old tasks cannot be removed: %s", error)
+            if str(error) != self._trouble:
+                log.error("Old tasks cannot be removed: %s", error)
+            self._trouble = str(error)
             return
+        self._trouble = None
         if removed:
             log.info("Removed %d old tasks.", removed)
 
