@@ -49,8 +49,19 @@ class Transport:
         return self._answer(self._new(), "GET", target, None, timeout_s)
 
     def post(self, path: str, body: bytes, *, timeout_s: float | None = None) -> bytes:
-        """The body of an answer to a POST of JSON."""
-        return self._answer(self._new(), "POST", self._target(path, {}), body, timeout_s)
+        """The body of an answer to a POST of JSON. Where the answer is lost it may have been done,
+        so `ServerUnreachable` is not `retriable` then."""
+        connection = self._new()
+        self._connect(connection)
+        try:
+            return self._answer(connection, "POST", self._target(path, {}), body, timeout_s)
+        except ServerUnreachable as error:
+            lost = ServerUnreachable(
+                f"The answer was lost. {error.message}",
+                remedy="It may have been done: look, as with umbel audit, before you do it again.",
+            )
+            lost.retriable = False
+            raise lost from error
 
     def stream(
         self, path: str, parameters: Parameters, *, silence_s: float
@@ -107,14 +118,22 @@ class Transport:
             headers["Content-Type"] = "application/json"
         if self.address.authorization is not None:
             headers["Authorization"] = self.address.authorization
+        self._connect(connection)
         try:
-            if connection.sock is None:
-                connection.timeout = CONNECT_TIMEOUT_S
-                connection.connect()
             connection.sock.settimeout(self._timeout_s if timeout_s is None else timeout_s)
             connection.request(method, target, body=body, headers=headers)
             return connection.getresponse()
         except (OSError, HTTPException) as error:
+            raise self._unreachable(error) from error
+
+    def _connect(self, connection: HTTPConnection) -> None:
+        if connection.sock is not None:
+            return
+        connection.timeout = CONNECT_TIMEOUT_S
+        try:
+            connection.connect()
+        except (OSError, HTTPException) as error:
+            connection.close()
             raise self._unreachable(error) from error
 
     def _read(self, response: HTTPResponse) -> bytes:

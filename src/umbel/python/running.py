@@ -17,7 +17,15 @@ from typing import Any, Final
 
 import msgspec
 
-from umbel.errors import ActionRefused, TaskFailed, TaskNotRegistered, TaskTimeout, TaskUnknown
+from umbel.errors import (
+    ActionRefused,
+    OutcomeUntold,
+    ServerUnreachable,
+    TaskFailed,
+    TaskNotRegistered,
+    TaskTimeout,
+    TaskUnknown,
+)
 from umbel.python.answers import TaskAnswer
 from umbel.python.requests import checked, name_of_task
 from umbel.python.source_argument import on_source
@@ -27,6 +35,9 @@ from umbel.services.control.task_sender import Apply, SentTask
 
 #: The longest that a result is waited for in one call to the source, seconds.
 _WAIT_S: Final = 30.0
+#: How long a server may be away while a result is waited for, and how often it is sought, seconds.
+_AWAY_S: Final = 60.0
+_ASK_AGAIN_S: Final = 0.2
 _SENT_MAX: Final = 10_000
 #: Options of a task that is sent, as those of Celery's `apply_async`.
 _OPTIONS: Final = tuple(
@@ -70,6 +81,7 @@ def apply_on(
     deadline = None if timeout is None else time.monotonic() + timeout
     applied = _apply(source, request)
     found = applied.result or Result(task_id=applied.task_id, state=applied.state)
+    answered = time.monotonic()
     while not found.is_ready:
         left_s = _WAIT_S if deadline is None else deadline - time.monotonic()
         if left_s <= 0:
@@ -79,7 +91,13 @@ def apply_on(
                 task_id=applied.task_id,
                 remedy="It goes on; ask for its result later, or revoke it.",
             )
-        found = source.result(applied.task_id, min(left_s, _WAIT_S))
+        try:
+            found = source.result(applied.task_id, min(left_s, _WAIT_S))
+            answered = time.monotonic()
+        except ServerUnreachable as error:  # it may be starting again, and the task runs on
+            if time.monotonic() - answered > _AWAY_S:
+                raise OutcomeUntold(f"The task {applied.task_id} was sent.", error) from error
+            time.sleep(min(_ASK_AGAIN_S, left_s))
     if found.state != "SUCCESS":
         raise _failure(found)
     return _answer(found)
@@ -115,7 +133,7 @@ def task_apply(
 
     Raises `TaskNotRegistered` (no worker knows the name; nothing was sent), `TaskTimeout`,
     `TaskFailed` with the task's own exception and traceback as texts, `ResultsUnavailable`,
-    and `BrokerError`.
+    `BrokerError`, and `OutcomeUntold` where the server that sent it is away for a minute.
     """
     return apply_on(source, task_name, args, kwargs, timeout, **options)
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.unit.client.serving import Server, serving
+from tests.unit.client.serving import Answer, Asked, Server, serving
 from umbel.client import Client
 from umbel.client.address import address_of
 from umbel.errors import (
@@ -71,6 +71,23 @@ def test_values_that_json_would_change_are_refused_before_anything_is_sent(
         client.change_entry("x", WantedEntry(kwargs={"at": value}), dry_run=True, reason=None)
 
     assert not server.asked
+
+
+def test_what_may_have_been_done_is_not_to_be_tried_again_by_itself(
+    server: Server, client: Client
+) -> None:
+    def hang_up(_: Asked) -> Answer:
+        raise ConnectionError
+
+    server.answer = hang_up
+    with pytest.raises(ServerUnreachable, match="may have been done") as lost:
+        client.apply(Apply(name="shop.send"))
+    assert not lost.value.retriable
+    assert len(server.asked) == 1
+
+    with pytest.raises(ServerUnreachable, match="refused") as unreached:
+        Client("http://127.0.0.1:1").apply(Apply(name="shop.send"))
+    assert unreached.value.retriable
 
 
 def test_a_connection_is_kept(server: Server, client: Client) -> None:
