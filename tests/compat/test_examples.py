@@ -283,6 +283,8 @@ def test_the_state_is_read_as_celerys(events: Events, cluster: WatchedCluster) -
     assert {ADD, DECLINE} <= set(state.task_types())
     assert state.task_count == len(dict(state.tasks.items())) >= 5
     assert (worker.alive, worker.status_string, len(worker.heartbeats)) == (True, "ONLINE", 1)
+    assert [each.id for each in state.alive_workers()] == [f"{worker.hostname}.{worker.pid}"]
+    assert [uuid for uuid, _ in state.itertasks(limit=2)] == newest
 
 
 def test_workers_are_inspected(cluster: WatchedCluster) -> None:

@@ -126,6 +126,14 @@ class EventsState:
         """How many tasks are known."""
         return len(self.tasks)
 
+    def alive_workers(self) -> list[Any]:
+        """Those that are online."""
+        return [worker for worker in self.workers.values() if worker.alive]
+
+    def itertasks(self, limit: int | None = None) -> Iterator[Any]:
+        """As `tasks_by_timestamp`."""
+        return self.tasks_by_timestamp(limit)
+
     def tasks_by_timestamp(self, limit: int | None = None) -> Iterator[Any]:
         """Pairs of id and task, newest first."""
         return iter_tasks(self._events.opened, limit=limit)
@@ -172,6 +180,11 @@ class _Tasks(Mapping[str, Any]):
 
 class _Worker(AttributeDict):
     """A worker with the attributes of Celery's `Worker`."""
+
+    @property
+    def id(self) -> str:
+        """Its name and process, as `celery@eu-1.4711`."""
+        return f"{self['hostname']}.{self['pid']}"
 
     @property
     def alive(self) -> bool:

@@ -6,12 +6,18 @@ written for Umbel reads `item["state"]` and `item.get("runtime")`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, cast
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, cast
 
 from umbel.cluster.task import ENDED
 from umbel.python.attribute_dict import AttributeDict
 from umbel.python.info import TaskInfo
+
+#: `celery.events.state.Task._info_fields`.
+_INFO_FIELDS: Final = (
+    "args", "kwargs", "retries", "result", "eta", "runtime", "expires", "exception", "exchange",
+    "routing_key", "root_id", "parent_id",
+)  # fmt: skip
 
 
 class TaskDict(AttributeDict):
@@ -25,6 +31,19 @@ class TaskDict(AttributeDict):
     def ready(self) -> bool:
         """Whether it has ended."""
         return self["state"] in ENDED
+
+    @property
+    def id(self) -> str:
+        """Its id, as Celery's `Task` calls it too."""
+        return cast(str, self["uuid"])
+
+    def info(
+        self, fields: Iterable[str] | None = None, extra: Iterable[str] | None = None
+    ) -> dict[str, Any]:
+        """What is known of these fields and of `extra`, as `celery.events.state.Task.info` gives
+        it; unless fields are named, those that it shows."""
+        wanted = [*(fields or _INFO_FIELDS), *(extra or ())]
+        return {name: value for name in wanted if (value := getattr(self, name, None)) is not None}
 
 
 class TaskItem(TaskDict):

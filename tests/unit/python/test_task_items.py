@@ -41,6 +41,14 @@ def test_what_a_task_has_are_attributes_too(item: Any) -> None:
     assert not hasattr(item, "nothing")
 
 
+def test_a_task_tells_what_that_of_celery_tells_in_short(item: Any) -> None:
+    celerys = celery_state().tasks["u1"]
+
+    assert item.id == celerys.id == "u1"
+    assert item.info().keys() == celerys.info().keys()
+    assert item.info(["name"], ["state"]) == celerys.info(["name"], ["state"])
+
+
 def test_a_task_alone_is_no_pair() -> None:
     task: Any = get_task_by_id(celery_state(), "u1")
 
