@@ -54,7 +54,8 @@ def read_config(path: Path) -> tuple[dict[str, object], dict[str, ClusterTable]]
     """What stands in the file for all, and the tables of clusters by their name. Raises
     `SettingsError`."""
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        # Editors on Windows begin a file with a mark of its encoding, which is no TOML.
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path} is not TOML: {error}.") from None
     except (OSError, UnicodeDecodeError) as error:

@@ -34,6 +34,10 @@ def refusal(tmp_path: Path, **sources: object) -> str:
     return str(caught.value)
 
 
+def test_a_file_that_begins_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    assert loaded(tmp_path, file="\ufeffport = 8888\n").settings.port == 8888
+
+
 def test_without_any_source_everything_has_its_default(tmp_path: Path) -> None:
     found = loaded(tmp_path)
 
