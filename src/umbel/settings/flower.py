@@ -70,9 +70,24 @@ class SettingsNotice:
 
 
 def _milliseconds(text: str) -> str:
-    if not float(text) > 0:
+    try:
+        milliseconds = round(float(text))
+    except (ValueError, OverflowError):
+        milliseconds = 0
+    if milliseconds <= 0:
         raise InvalidValue("it must be a number of milliseconds above 0")
-    return f"{round(float(text))}ms"
+    return f"{milliseconds}ms"
+
+
+def _whole(text: str, thing: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise InvalidValue(f"it must be a whole number of {thing}") from None
+
+
+def _most_tasks(text: str) -> str:
+    return str(max(_whole(text, "tasks"), 1_000))
 
 
 def _enabled(text: str) -> str:
@@ -83,9 +98,10 @@ def _enabled(text: str) -> str:
 def _seconds(text: str) -> str | None:
     if not text:
         return None
-    if int(text) < 0:
+    seconds = _whole(text, "seconds")
+    if seconds < 0:
         raise InvalidValue("it must be a whole number of seconds from 0 on")
-    return f"{int(text)}s"
+    return f"{seconds}s"
 
 
 def is_on(text: str) -> bool:
@@ -141,7 +157,7 @@ OPTIONS: Final[Mapping[str, Option]] = {
         Option("read_only", "read_only", _switch, switch=True, protects=True),
         Option("broker_api", "broker_api", lambda text: text or None, secret=True),
         Option("inspect_timeout", "inspect_timeout", _milliseconds),
-        Option("max_tasks", "retention.max_tasks", lambda text: f"{max(int(text), 1_000)}"),
+        Option("max_tasks", "retention.max_tasks", _most_tasks),
         Option(
             "task_runtime_metric_buckets", "collector.runtime_buckets", lambda text: text or None
         ),

@@ -61,7 +61,23 @@ def test_serve_does_not_start_open_where_flower_asked_for_a_login(
 def test_a_wrong_value_is_told_by_flowers_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["serve", "-b", "redis://x/0", "--max_tasks=many"]) == 2
 
-    assert "--max_tasks cannot be 'many'" in capsys.readouterr().err
+    assert "--max_tasks cannot be 'many': it must be a whole number" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "reason"),
+    [
+        ("--inspect_timeout=soon", "a number of milliseconds above 0"),
+        ("--inspect_timeout=inf", "a number of milliseconds above 0"),
+        ("--purge_offline_workers=1.5", "a whole number of seconds"),
+    ],
+)
+def test_what_is_no_number_is_told_what_it_must_be(
+    capsys: pytest.CaptureFixture[str], option: str, reason: str
+) -> None:
+    assert run(["settings", "-b", "redis://x/0", option]) == 2
+
+    assert f"it must be {reason}" in capsys.readouterr().err
 
 
 def test_migrating_prints_a_file_for_umbel(
