@@ -8,8 +8,10 @@ import http.client
 import ssl
 import urllib.error
 import urllib.request
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Final
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from umbel.errors import DeliveryFailed
 from umbel.masking import mask_address
@@ -29,7 +31,8 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, whole_s: float = 
     """Raises `DeliveryFailed`, in words that have nothing of the address but its host."""
     host = f"{url.partition('://')[0]}://{(url.partition('://')[2]).partition('/')[0]}"
     where = mask_address(host)
-    request = urllib.request.Request(url, body, dict(headers), method="POST")  # noqa: S310  checked by settings
+    bare, proof = _without_credentials(url)
+    request = urllib.request.Request(bare, body, {**headers, **proof}, method="POST")  # noqa: S310  checked by settings
     try:
         # Nothing of the body is read: the status has said that it was taken.
         with within(whole_s), _OPENER.open(request, timeout=TIMEOUT_S):
@@ -53,6 +56,18 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, whole_s: float = 
         elif isinstance(reason, OSError) and reason.strerror:
             why = reason.strerror
         raise DeliveryFailed(f"{where} could not be reached: {why}.", retriable=True) from None
+
+
+def _without_credentials(url: str) -> tuple[str, dict[str, str]]:
+    """An address without the user and password that stand in it, and the header that tells them
+    (RFC 7617)."""
+    parts = urlsplit(url)
+    userinfo, at, host = parts.netloc.rpartition("@")
+    if not at:
+        return url, {}
+    name, _, password = userinfo.partition(":")
+    proof = b64encode(f"{unquote(name)}:{unquote(password)}".encode()).decode()
+    return urlunsplit(parts._replace(netloc=host)), {"authorization": f"Basic {proof}"}
 
 
 def _seconds(text: str | None) -> float | None:

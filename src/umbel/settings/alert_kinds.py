@@ -23,6 +23,8 @@ from umbel.store.alerts import RULES_MAX, AlertRule, NewRule, Severity
 NOTIFIER_KINDS: Final[tuple[str, ...]] = get_args(NotifierKind)
 _SEVERITIES: Final[tuple[str, ...]] = get_args(Severity)
 _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+#: What no path has as it is: %20 stands for a space.
+_UNFIT: Final = re.compile(r"[^\x21-\x7e]")
 _SCHEMES: Final[Mapping[str, tuple[str, ...]]] = {
     "webhook": ("http", "https"), "slack": ("http", "https"), "email": ("smtp", "smtps"),
 }  # fmt: skip
@@ -106,8 +108,10 @@ def _check_address(name: str, kind: str, url: str) -> None:
     schemes = _SCHEMES.get(kind)
     if schemes is None:
         is_right = "://" in url
-    elif parts.scheme not in schemes or not parts.hostname:
-        is_right = False
+    else:
+        is_right = is_right and parts.scheme in schemes and bool(parts.hostname)
+        if kind != "email" and _UNFIT.search(parts.path + parts.query):
+            is_right = False
     if not is_right:
         wanted = " or ".join(f"{each}://..." for each in schemes or ("scheme",))
         raise InvalidValue(f"the url of {name} is no address such as {wanted}")

@@ -73,6 +73,7 @@ def test_what_is_shown_is_read_again(tmp_path: Path) -> None:
     [
         ('[alerts.notifiers.a]\nkind = "pager"\nurl = "https://a"', "none of webhook, slack"),
         ('[alerts.notifiers.a]\nkind = "webhook"\nurl = "ftp://a"', "no address such as http"),
+        ('[alerts.notifiers.a]\nkind = "slack"\nurl = "https://a/b c"', "no address such as http"),
         ('[alerts.notifiers.a]\nkind = "email"\nurl = "smtp://a"', "needs from and to"),
         ('[alerts.notifiers.a]\nkind = "webhook"\nurl = "https://a"\nurls = 1', "mean url"),
         (
