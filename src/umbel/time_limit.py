@@ -45,8 +45,10 @@ def connected(
     address: tuple[str, int], timeout: float, source_address: Any = None
 ) -> socket.socket:
     """As `socket.create_connection`: a connection that ends with the limit of this thread, and
-    `TimeoutError` where the name is not resolved by then."""
+    `socket.gaierror` where the name is not resolved by then."""
     host, port = address
+    if _left_s() <= 0:
+        raise TimeoutError(errno.ETIMEDOUT, "it took too long")
     refused: OSError | None = None
     for each in _resolved(host, port):
         try:
@@ -55,21 +57,29 @@ def connected(
             refused = error
         else:
             _CONNECTIONS.opened.append(socket.socket(fileno=os.dup(found.fileno())))
+            if _left_s() <= 0:  # too late to be shut down with the others
+                with suppress(OSError):
+                    found.shutdown(socket.SHUT_RDWR)
             return found
     raise refused or OSError(f"{host} has no address")
 
 
 def _resolved(host: str, port: int) -> list[str]:
     """The addresses of a name, in the order in which they are to be tried."""
-    ends_at = _CONNECTIONS.ends_at
-    left_s = WHOLE_S if ends_at is None else max(0.0, ends_at - monotonic())
     try:
         found = _RESOLVERS.call(
-            lambda _: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM), left_s
+            lambda _: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM), _left_s()
         )
     except TimedOut:
-        raise TimeoutError(errno.ETIMEDOUT, f"the name {host} was not resolved in time") from None
+        words = f"the name {host} was not resolved in time"
+        raise socket.gaierror(socket.EAI_AGAIN, words) from None
     return [socket.getnameinfo(each[4], _AS_IT_IS)[0] for each in found]
+
+
+def _left_s() -> float:
+    """How much of its limit this thread has left."""
+    ends_at = _CONNECTIONS.ends_at
+    return WHOLE_S if ends_at is None else max(0.0, ends_at - monotonic())
 
 
 @contextmanager

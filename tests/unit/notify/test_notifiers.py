@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import socket
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 
 import msgspec
@@ -19,6 +20,7 @@ from umbel.notify.base import AlertMessage, Notifier, NotifierConfig
 from umbel.notify.mail import Mail
 from umbel.notify.opening import open_notifiers
 from umbel.notify.posting import post
+from umbel.time_limit import connected, within
 
 NOW = 1_795_344_000.0
 SECRET = "s3cret"  # noqa: S105  of a test
@@ -86,6 +88,16 @@ def test_nobody_is_led_elsewhere() -> None:
 
     assert not caught.value.retriable
     assert other.received == []
+
+
+def test_who_wants_a_password_gets_that_of_the_address() -> None:
+    with http_receiver() as receiver:
+        url = receiver.url.replace("://", "://umbel:s3cr%40t@") + "/hook"
+        notifier(url).deliver(MESSAGE)
+
+    (received,) = receiver.received
+    assert received.headers["authorization"] == "Basic " + b64encode(b"umbel:s3cr@t").decode()
+    assert received.path == "/hook"
 
 
 @pytest.mark.parametrize("scheme", ["http", "smtp"])
@@ -190,6 +202,20 @@ def test_who_answers_a_byte_at_a_time_is_left_when_time_is_up() -> None:
 
     assert caught.value.retriable
     assert "s3cret" not in str(caught.value)
+
+
+def test_what_is_opened_when_time_is_up_already_is_left_at_once() -> None:
+    """A name that was looked up for long: what came after it had no limit at all."""
+
+    def listen_twice(port: int) -> None:
+        with within(0.05):
+            for _ in range(2):
+                with connected(("127.0.0.1", port), 5.0) as connection:
+                    while connection.recv(64):
+                        pass
+
+    with dripping(b"220 ") as port, pytest.raises(TimeoutError):
+        listen_twice(port)
 
 
 @pytest.mark.parametrize("begin", [b"220 ", b"220 mail\r\n250 mail\r\n250 "])
