@@ -102,6 +102,21 @@ def test_repetitions_are_listed_newest_first_and_by_their_action(ledger: Ledger)
     assert ledger.repetitions(action_id="z", limit=10) == ()
 
 
+def test_what_may_have_been_sent_is_settled_when_that_is_known(ledger: Ledger) -> None:
+    sent, unsent, doubtful = (
+        Repeat(f"new{old}", old, 1.0, "ada", "x", maybe=True) for old in ("a", "b", "c")
+    )
+    ledger.repeat([sent, unsent, doubtful])
+    assert all(each.maybe is True for each in ledger.repeats(["a", "b", "c"]))
+
+    ledger.repeat([Repeat("newa", "a", 2.0, "ada", "x")])
+    ledger.unrepeat(["newb", "newz"])
+    ledger.unrepeat([])
+
+    assert ledger.repetitions(limit=10) == (Repeat("newa", "a", 2.0, "ada", "x"), doubtful)
+    assert ledger.repeats(["b"]) == ()
+
+
 @pytest.mark.parametrize("strange", ["", "\x00", "'; DROP TABLE intent; --", "日本" * 200])
 def test_any_text_is_an_id(ledger: Ledger, strange: str) -> None:
     ledger.intend([intent(strange)])

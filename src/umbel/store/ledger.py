@@ -94,13 +94,14 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
 
 class Repeat(msgspec.Struct, frozen=True):
     """Task `task_id` was sent to do again what `repeats` had done or failed to do, in the action
-    `action_id`."""
+    `action_id`. `maybe`: it was on its way, and whoever sent it was killed, or heard no answer."""
 
     task_id: str
     repeats: str
     at: float
     actor: str
     action_id: str | None = None
+    maybe: bool = False
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True):
@@ -317,7 +318,10 @@ class Ledger(AlertLedger, PauseLedger, Protocol):
         and the mark to ask with next; a mark of 0 gives none and the present mark."""
 
     def repeat(self, repeats: Iterable[Repeat]) -> None:
-        """Remember which tasks repeat which."""
+        """Remember which tasks repeat which; what is said of one later replaces what was."""
+
+    def unrepeat(self, task_ids: Iterable[str]) -> None:
+        """These were not sent, so they repeat nothing."""
 
     def repeats(self, task_ids: Sequence[str]) -> tuple[Repeat, ...]:
         """Every repetition in which one of these tasks has a part, on either side."""

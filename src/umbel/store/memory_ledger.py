@@ -122,6 +122,11 @@ class MemoryLedger(MemoryAlerts, MemoryDeploys, MemoryPauses):
         with self._lock:
             self._repeats |= {each.task_id: each for each in repeats}
 
+    def unrepeat(self, task_ids: Iterable[str]) -> None:
+        with self._lock:
+            for each in task_ids:
+                self._repeats.pop(each, None)
+
     def repeats(self, task_ids: Sequence[str]) -> tuple[Repeat, ...]:
         wanted = set(task_ids)
         with self._lock:

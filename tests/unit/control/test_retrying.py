@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from tests.contract.stories import BASE, failed, uuid_of
+from tests.contract.stories import BASE, failed, succeeded, uuid_of
 from tests.support.memory_cluster import MemoryCluster, MemoryResults, MemoryWorker
 from tests.unit.control.scene import (
     ADA,
@@ -19,7 +19,9 @@ from tests.unit.control.scene import (
 from umbel.broker.base import QueuedMessage
 from umbel.errors import UmbelError
 from umbel.results.base import Result
+from umbel.services.control.argument_recovery import MAYBE_REPEATED, REPEATED
 from umbel.services.control.types import Edit
+from umbel.store.ledger import Repeat
 
 
 def test_a_retry_sends_the_same_again_and_keeps_the_lineage() -> None:
@@ -172,6 +174,42 @@ def test_what_the_broker_may_have_is_not_told_as_not_sent_and_is_not_sent_twice(
     assert f"{scene.cluster.sent[3].id}, " in report.sentence
     assert "were sent is not known" in report.sentence
     assert report.sentence in (scene.audit()[-1].answer or "")
+
+
+def test_what_a_killed_server_may_have_sent_is_left_out_until_it_is_known() -> None:
+    """Before anything goes to the broker the ledger has that it may be sent: nobody writes anything
+    down in a process that is killed then."""
+    scene = Scene(*[e for n in range(4) for e in failed(uuid_of(n), BASE + n, args=f"({n},)")])
+    left: list[Repeat] = []
+
+    def be_killed(name: str) -> None:
+        if name == "send" and not left:
+            left.extend(scene.ledger.repeats([uuid_of(n) for n in range(4)]))
+
+    scene.cluster.on_call = be_killed
+    scene.do("retry", q="")
+    assert [each.maybe for each in left] == [True] * 4
+
+    restarted = Scene(*[e for n in range(4) for e in failed(uuid_of(n), BASE + n, args="(1,)")])
+    restarted.ledger.repeat(left)
+    restarted.store.apply(succeeded(left[0].task_id, BASE + 900))
+    plan = restarted.plan("retry", q="state:FAILURE")
+    assert (plan.count, plan.skipped) == (0, {REPEATED: 1, MAYBE_REPEATED: 3})
+    assert "may have been sent again" in (plan.impossible or "")
+    assert "1 of these may have been sent again" in " ".join(
+        restarted.plan("retry", ids=[left[1].repeats]).consequences
+    )
+    assert restarted.do("retry", ids=[left[1].repeats]).done == 1
+
+
+def test_what_a_cancelled_retry_did_not_send_is_free_for_the_next() -> None:
+    scene = Scene(*[e for n in range(10) for e in failed(uuid_of(n), BASE + n, args=f"({n},)")])
+    scene.cluster.away, scene.cluster.sends_before = 99, 0
+
+    assert scene.do("retry", q="").state == "failed"
+
+    scene.cluster.away = 0
+    assert scene.do("retry", q="").done == 10
 
 
 def test_a_single_task_that_the_broker_may_have_is_not_said_to_be_sent() -> None:

@@ -27,6 +27,11 @@ _PEEKED: Final = 100
 _QUEUES: Final = 4
 
 REPEATED: Final = "These were sent again already."
+#: The sending was cut off, or is under way.
+MAYBE_REPEATED: Final = (
+    "These may have been sent again: it is under way, or was cut off before it was known whether "
+    "the broker has them. Look for them before you send them once more."
+)
 NAMELESS: Final = "Nothing is known of these but their ids."
 
 
@@ -70,10 +75,17 @@ class Recovery(msgspec.Struct, frozen=True):
     trouble: ResultsUnavailable | None = None
 
 
-def repeated(targets: Sequence[Target], ledger: Ledger) -> frozenset[str]:
-    """Which of these were sent again already. Raises `StoreError`."""
+def repeated(targets: Sequence[Target], ledger: Ledger, store: Store) -> Mapping[str, str]:
+    """Which of these were sent again already, or may have been, with the sentence for that; what
+    was heard of was sent. Raises `StoreError`."""
     ids = {target.uuid for target in targets}
-    return frozenset({each.repeats for each in ledger.repeats([*ids])} & ids)
+    repeats = [each for each in ledger.repeats([*ids]) if each.repeats in ids]
+    doubtful = [each.task_id for each in repeats if each.maybe]
+    heard = store.tasks(doubtful) if doubtful else {}
+    certain = {each.repeats for each in repeats if not each.maybe or each.task_id in heard}
+    return {
+        each.repeats: REPEATED if each.repeats in certain else MAYBE_REPEATED for each in repeats
+    }
 
 
 class ArgumentSources(msgspec.Struct, frozen=True):

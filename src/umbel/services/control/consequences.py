@@ -145,6 +145,11 @@ def _of_repeating(found: TargetSummary, facts: ClusterFacts) -> list[str]:
     if found.repeated:
         sentences.append(f"{found.repeated:,} of these {verb(found.repeated, 'was', 'were')} sent "
                     "again already.")  # fmt: skip
+    if found.maybe_repeated:
+        sentences.append(
+            f"{found.maybe_repeated:,} of these may have been sent again: it is under way, or was "
+            "cut off before it was known whether the broker has it."
+        )
     if found.fidelity.get("literal"):
         sentences.append(
             f"{found.fidelity['literal']:,} {verb(found.fidelity['literal'], 'has its', 'have')} "

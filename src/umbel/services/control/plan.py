@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from umbel.cluster.task import ENDED
-from umbel.services.control.argument_recovery import REPEATED
+from umbel.services.control.argument_recovery import MAYBE_REPEATED, REPEATED
 from umbel.services.control.bounds import is_refusal
 from umbel.services.control.consequences import of_tasks, of_workers
 from umbel.services.control.phrases import NAME_MAX, VERBS, counted, cut, listed
@@ -191,6 +191,8 @@ def _nothing_left(request: ActionRequest, count: int, found: TargetSummary) -> s
         return "No task matches, so there is nothing to do."
     if request.action == "retry" and {*found.unrepeatable} == {REPEATED}:
         return "All of these were sent again already. Include those to send them once more."
+    if request.action == "retry" and {*found.unrepeatable} <= {REPEATED, MAYBE_REPEATED}:
+        return f"There is nothing left to do. {MAYBE_REPEATED}"
     if request.action == "retry":
         return (
             "None of these tasks can be sent again as it was. Give its arguments to send it "

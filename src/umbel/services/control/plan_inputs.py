@@ -32,16 +32,15 @@ class PlanHeader(msgspec.Struct, frozen=True, kw_only=True):
 class TargetSummary(msgspec.Struct, frozen=True, kw_only=True):
     """What was found of the tasks that were chosen. `not_permitted` counts those outside of the
     bounds of who plans, by the sentence that says so, and `outside` are some of them; everything
-    else is about the others. `total` counts all of these; there are more
-    if `capped`, and may be more if not `complete`, as time ran out while they were counted.
-    `able` are those looked at that the action is for. `running_on` counts running tasks by
-    worker, of those looked at; `repeated` how many of those were sent again before;
-    `unrepeatable` those that a retry leaves out, by why. Of those that a retry sends: by `names`
-    and by `queues` where they go; `queueless` counts by name those whose queue neither an event
-    nor who plans tells; `shadows` go
-    by another name than events tell; `of_workflow` belong to one, and `follows` is what is
-    known to hang on them; `unread` are those whose message is not there any more to be read.
-    `doubted` are those looked at that may not run or wait any more, by why."""
+    else is about the others. `total` counts all of these; there are more if `capped`, and may be
+    more if not `complete`, as time ran out while they were counted. `able` are those looked at that
+    the action is for. `running_on` counts running tasks by worker, of those looked at; `repeated`
+    how many of those were sent again before, and `maybe_repeated` may have been; `unrepeatable`
+    those that a retry leaves out, by why. Of those that a retry sends: by `names` and by `queues`
+    where they go; `queueless` counts by name those whose queue neither an event nor who plans
+    tells; `shadows` go by another name than events tell; `of_workflow` belong to one, and `follows`
+    is what is known to hang on them; `unread` are those whose message is not there any more to be
+    read. `doubted` are those looked at that may not run or wait any more, by why."""
 
     total: int
     not_permitted: Mapping[str, int] = {}
@@ -57,6 +56,7 @@ class TargetSummary(msgspec.Struct, frozen=True, kw_only=True):
     fidelities: Mapping[str, tuple[Fidelity | None, str | None]] = {}
     unrepeatable: Mapping[str, int] = {}
     repeated: int = 0
+    maybe_repeated: int = 0
     names: Mapping[str, int] = {}
     queues: Mapping[str, int] = {}
     queueless: Mapping[str, int] = {}

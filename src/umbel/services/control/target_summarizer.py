@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
@@ -11,7 +11,7 @@ import msgspec
 
 from umbel.cluster.task import STARTED, Task
 from umbel.services.control.argument_recovery import (
-    REPEATED,
+    MAYBE_REPEATED,
     ArgumentSources,
     RecoveredTask,
     recover_arguments,
@@ -87,6 +87,7 @@ class TargetSummarizer:
             fidelities=examined.fidelities | outside.whys,
             unrepeatable=examined.unrepeatable,
             repeated=examined.repeated,
+            maybe_repeated=examined.maybe_repeated,
             names=dict(examined.names),
             queues=dict(examined.queues),
             queueless=dict(examined.queueless),
@@ -138,13 +139,15 @@ class TargetSummarizer:
         end = self._clock.monotonic() + EXAMINED_S
         for start in range(0, len(targets), _CHUNK):
             chunk = targets[start : start + _CHUNK]
-            before = repeated(chunk, self._ledger)
+            before = repeated(chunk, self._ledger, self._store)
             examined.recovered += len(chunk)
             if selection.leaves_out_repeated:
                 examined.leave_out(before)
                 chunk = [target for target in chunk if target.uuid not in before]
             else:
-                examined.repeated += len(before)
+                doubtful = sum(each == MAYBE_REPEATED for each in before.values())
+                examined.maybe_repeated += doubtful
+                examined.repeated += len(before) - doubtful
             recovery = recover_arguments(chunk, edit, sources)
             if recovery.trouble is not None:
                 examined.troubles.append(f"Arguments were not looked up. {recovery.trouble}")
@@ -184,6 +187,7 @@ class _Examined:
         self.fidelities: dict[str, tuple[Fidelity | None, str | None]] = {}
         self.unrepeatable: dict[str, int] = {}
         self.repeated = 0
+        self.maybe_repeated = 0
         self.names: Counter[str] = Counter()
         self.queues: Counter[str] = Counter()
         self.queueless: Counter[str] = Counter()
@@ -206,11 +210,11 @@ class _Examined:
                 first.append(target)
         return first, states
 
-    def leave_out(self, repeated: Collection[str]) -> None:
-        """Those that were sent again already."""
-        self.fidelities |= dict.fromkeys(repeated, (None, REPEATED))
-        if repeated:
-            count_sentence(self.unrepeatable, REPEATED, len(repeated))
+    def leave_out(self, repeated: Mapping[str, str]) -> None:
+        """Those that were sent again already, or may have been, with the sentence for that."""
+        self.fidelities |= {uuid: (None, sentence) for uuid, sentence in repeated.items()}
+        for sentence, count in Counter(repeated.values()).items():
+            count_sentence(self.unrepeatable, sentence, count)
 
     def recover_arguments(self, recovered: RecoveredTask, edit: Edit | None) -> None:
         """One task that is to be sent again, or left out as nobody knows with what."""

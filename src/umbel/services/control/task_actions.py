@@ -7,8 +7,9 @@ task is never changed from here: events alone do that.
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 
 import msgspec
@@ -16,9 +17,8 @@ import msgspec
 from umbel.broker.base import Cluster, QueuedMessage, Reply, Signature
 from umbel.cluster.task import STARTED, Task
 from umbel.cluster.timestamps import parse_iso
-from umbel.errors import BrokerError, ResultsUnavailable
+from umbel.errors import BrokerError, ResultsUnavailable, StoreError, UmbelError
 from umbel.services.control.argument_recovery import (
-    REPEATED,
     ArgumentSources,
     RecoveredTask,
     Recovery,
@@ -29,7 +29,7 @@ from umbel.services.control.argument_recovery import (
 from umbel.services.control.context import ActionContext
 from umbel.services.control.phrases import answer_text, cut
 from umbel.services.control.refusals import in_words, is_of_pool, pool_of
-from umbel.services.control.run import PAUSES_S, Run
+from umbel.services.control.run import PAUSES_S, Run, Stopped
 from umbel.services.control.targets import Target, TargetSelection
 from umbel.services.control.types import Edit, WorkerAnswer
 from umbel.services.control.worker_facts import registered_names
@@ -145,8 +145,9 @@ class TaskActions:
 
     def _retry(self, run: Run, targets: Sequence[Target]) -> None:
         if run.leaves_out_repeated:
-            before = repeated(targets, self._ledger)
-            run.skip(len(before), REPEATED)
+            before = repeated(targets, self._ledger, self._store)
+            for sentence, count in Counter(before.values()).items():
+                run.skip(count, sentence)
             targets = [target for target in targets if target.uuid not in before]
         recovery = self._recover(run, targets)
         repeatable: list[RecoveredTask] = []
@@ -179,24 +180,38 @@ class TaskActions:
         return recover_arguments(targets, run.request.edit, sources)
 
     def _send(self, run: Run, recovered: Sequence[RecoveredTask]) -> None:
-        """Send them, and write down which of them were, whatever happens meanwhile. What the broker
-        may have is not sent once more: a worker would run it twice."""
+        """Send them, and write down which of them were, whatever happens meanwhile: before, that
+        they may be, so that nobody sends them twice if this process is killed. What the broker may
+        have is not sent once more: a worker would run it twice."""
         left = [
             (each.task.uuid, signature(each, run.request.edit, self._clock.now()))
             for each in recovered
         ]
+        self._ledger.repeat(self._repeats(run, left, maybe=True))
+        try:
+            self._send_all(run, left)
+        except (UmbelError, Stopped):
+            unsent = [new.id for _, new in left]
+            with suppress(StoreError):  # then it is written with the end
+                run.write(lambda: self._ledger.unrepeat(unsent))
+            raise
+
+    def _send_all(self, run: Run, left: list[tuple[str, Signature]]) -> None:
+        """Send what is `left`, which leaves that as soon as the broker has it, or may."""
         for pause_s in (*PAUSES_S, None):
             try:
                 if left:
                     self._cluster.send([signature for _, signature in left])
-                self._were_sent(run, left)
+                sent, left[:] = left[:], []
+                self._were_sent(run, sent)
             except BrokerError as error:
-                self._were_sent(run, [each for each in left if each[1].id in error.sent])
+                sent = [each for each in left if each[1].id in error.sent]
                 unsure = [new.id for _, new in left if new.id in error.maybe_sent]
+                left[:] = [each for each in left if each[1].id not in {*error.sent, *unsure}]
+                self._were_sent(run, sent)
                 if unsure:
                     run.note(str(error))
                     run.unsure(unsure)
-                left = [each for each in left if each[1].id not in {*error.sent, *unsure}]
                 if pause_s is None or not error.retriable:
                     raise
                 run.rest(pause_s)
@@ -204,12 +219,17 @@ class TaskActions:
                 return
 
     def _were_sent(self, run: Run, sent: Sequence[tuple[str, Signature]]) -> None:
-        actor, now = run.by.name if run.by else "", self._clock.now()
         for old, new in sent:
             run.sent(old, new.id)
         run.advance(len(sent))
-        repeats = [Repeat(new.id, old, now, actor, run.plan.id) for old, new in sent]
+        repeats = self._repeats(run, sent)
         run.write(lambda: self._ledger.repeat(repeats))
+
+    def _repeats(
+        self, run: Run, sent: Sequence[tuple[str, Signature]], *, maybe: bool = False
+    ) -> list[Repeat]:
+        actor, now = run.by.name if run.by else "", self._clock.now()
+        return [Repeat(new.id, old, now, actor, run.plan.id, maybe) for old, new in sent]
 
     def _intend(self, run: Run, kind: str, ids: Sequence[str]) -> None:
         actor, now = run.by.name if run.by else "", self._clock.now()

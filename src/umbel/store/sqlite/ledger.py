@@ -144,14 +144,20 @@ class SqliteLedger(
         if not rows:
             return
         with self._file.writing() as connection:
-            connection.executemany("INSERT OR REPLACE INTO repeat VALUES (?, ?, ?, ?, ?)", rows)
+            connection.executemany("INSERT OR REPLACE INTO repeat VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+    def unrepeat(self, task_ids: Iterable[str]) -> None:
+        rows = [(each,) for each in task_ids]
+        if rows:
+            with self._file.writing() as connection:
+                connection.executemany("DELETE FROM repeat WHERE task_id = ?", rows)
 
     def repeats(self, task_ids: Sequence[str]) -> tuple[Repeat, ...]:
         rows = [
             *self._named("SELECT * FROM repeat WHERE task_id IN ({})", task_ids),
             *self._named("SELECT * FROM repeat WHERE repeats IN ({})", task_ids),
         ]
-        return tuple(sorted({Repeat(*row) for row in rows}, key=_age))
+        return tuple(sorted({_repeat(row) for row in rows}, key=_age))
 
     def repetitions(self, *, action_id: str | None = None, limit: int) -> tuple[Repeat, ...]:
         which = "" if action_id is None else "WHERE action_id = ?"
@@ -159,7 +165,7 @@ class SqliteLedger(
             f"SELECT * FROM repeat {which} ORDER BY at DESC, task_id DESC LIMIT ?",  # noqa: S608
             [*([] if action_id is None else [action_id]), limit],
         )
-        return tuple(Repeat(*row) for row in rows)
+        return tuple(map(_repeat, rows))
 
     # -- actions ---------------------------------------------------------------------------
 
@@ -278,6 +284,11 @@ class SqliteLedger(
             ActionRecord(row[0], row[1], bytes(row[2]), bytes(row[3]), bool(row[4]))
             for row in self._file.rows(sql, parameters)
         )
+
+
+def _repeat(row: Sequence[Any]) -> Repeat:
+    """Files of older formats do not say `maybe`."""
+    return Repeat(*row[:5], maybe=bool(row[5:] and row[5]))
 
 
 def _age(repeat: Repeat) -> tuple[float, str]:

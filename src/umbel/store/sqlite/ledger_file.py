@@ -11,8 +11,9 @@ from umbel.store.sqlite.shared_file import SharedFile
 #: From these formats on the file has: sessions that were logged out; the reason and the tasks that
 #: were made in a line of the audit; whose those sessions were, and plans that were not executed;
 #: secrets and leases; logins, second factors, and what bounds tokens; muted findings; what was
-#: decided about errors; deploys; saved searches; alerts; pauses of queues. A file of an older
-#: Umbel gets them when this one first writes to it.
+#: decided about errors; deploys; saved searches; alerts; pauses of queues (and, from 14 on, which
+#: repetitions may not have been sent). A file of an older Umbel gets them when this one first
+#: writes to it.
 SESSIONS_FORMAT: Final = 2
 REASONS_FORMAT: Final = 3
 PLANS_FORMAT: Final = 5
