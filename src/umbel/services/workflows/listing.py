@@ -10,6 +10,7 @@ import msgspec
 
 from umbel.query.ast import EVERYTHING, And, Comparison, Matches, Node
 from umbel.services.errors.time_budget import TimeBudget
+from umbel.services.ledger_beside import beside
 from umbel.services.workflows.expected import expected_tasks
 from umbel.services.workflows.rows import (
     WorkflowFilter,
@@ -75,6 +76,7 @@ class _Listing:
         self._budget = budget
         self._pauses = pauses
         self._looked_at = 0
+        self._is_ledger_read = True
         #: Where the next page goes on; None when there is nothing left.
         self._next = search.cursor
         self._is_out_of_time = False
@@ -145,13 +147,17 @@ class _Listing:
     def _is_one_repeated(self, found: WorkflowTasks) -> bool:
         """Whether all of it are one task and those that were sent to do the same again."""
         first, *others = found.tasks
-        if len(others) >= _REPEATS_MAX or any(
+        if not self._is_ledger_read or len(others) >= _REPEATS_MAX:
+            return False
+        if any(
             each.name != first.name or each.group_id or each.chord_id or each.chain
             for each in found.tasks
         ):
             return False
         ids = [task.uuid for task in found.tasks]
-        repeats = {each.task_id for each in self._ledger.repeats(ids)}
+        sent = beside(lambda: self._ledger.repeats(ids), "Which tasks were sent again")
+        self._is_ledger_read = sent is not None
+        repeats = {each.task_id for each in sent or ()}
         return sum(uuid not in repeats for uuid in ids) < 2
 
     def _has_match(self, found: WorkflowTasks) -> bool:

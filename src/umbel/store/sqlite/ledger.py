@@ -288,7 +288,8 @@ class SqliteLedger(
 
 def _repeat(row: Sequence[Any]) -> Repeat:
     """Files of older formats do not say `maybe`."""
-    return Repeat(*row[:5], maybe=bool(row[5:] and row[5]))
+    found = Repeat(*row[:5])
+    return msgspec.structs.replace(found, maybe=True) if row[5:] and row[5] else found
 
 
 def _age(repeat: Repeat) -> tuple[float, str]:
