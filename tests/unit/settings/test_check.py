@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from tests.support.mounts import small_disk
 from umbel.errors import SettingsError
 from umbel.settings import check_data_directory, check_serving, load_settings
+
+SOMEBODY: Final = 12_345
 
 
 def refusal(tmp_path: Path, line: dict[str, object]) -> str:
@@ -73,22 +79,33 @@ def test_a_data_directory_on_a_read_only_file_system_is_no_fault_of_its_owner(
     assert "belongs to" not in str(told.value)
 
 
-def test_a_data_directory_closed_to_its_own_user_is_told_by_its_mode(tmp_path: Path) -> None:
-    (tmp_path / "data").mkdir(mode=0o500)
-    if os.geteuid() == 0:
-        os.chown(tmp_path / "data", 12_345, -1)
-        for each in tmp_path.parents[:2]:
-            each.chmod(0o755)
-        tmp_path.chmod(0o755)
-        os.setresuid(12_345, 12_345, 0)
+@contextlib.contextmanager
+def owner_of(directory: Path) -> Iterator[None]:
+    """This process is the owner of a directory, who is not root."""
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.chown(directory, SOMEBODY, -1)
+        os.setresuid(SOMEBODY, SOMEBODY, 0)
     try:
-        with pytest.raises(SettingsError, match=r"the mode of .*/data is dr-x------\.") as told:
-            check_data_directory(tmp_path / "data")
+        yield
     finally:
-        if os.getresuid()[2] == 0:
+        if is_root:
             os.setresuid(0, 0, 0)
 
-    assert f"chmod u+rwx {tmp_path / 'data'}" in told.value.remedy
+
+def test_a_data_directory_closed_to_its_own_user_is_told_by_its_mode() -> None:
+    # Somebody else has to reach it, whom pytest's own folders keep out.
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        data = Path(folder) / "data"
+        data.mkdir(mode=0o500)
+        with (
+            owner_of(data),
+            pytest.raises(SettingsError, match=r"the mode of .*/data is dr-x------\.") as told,
+        ):
+            check_data_directory(data)
+
+    assert f"chmod u+rwx {data}" in told.value.remedy
 
 
 def test_a_data_directory_that_can_be_made_is_fine(tmp_path: Path) -> None:
