@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import OpenPage, Theme
 from tests.browser.test_access import THEMES, violations
@@ -46,6 +48,10 @@ def test_a_queue_is_paused_shown_as_paused_and_resumed(open_page: OpenPage, serv
     expect(row).to_contain_text("paused by")
     expect(row).not_to_contain_text("nobody")
     overview = open_page("")
+    # Other tests leave graver findings, and the gravest alone are shown at first.
+    overview.add_locator_handler(
+        overview.get_by_role("button", name=re.compile("more finding")), Locator.click
+    )
     expect(overview.get_by_text(f"{QUEUE} is paused by").first).to_be_visible(timeout=30_000)
     media = next(
         worker["hostname"]
