@@ -37,9 +37,14 @@ def escape(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
 
 
+def is_encodable(text: str) -> bool:
+    """Whether every encoding of Unicode takes it: not with halves of surrogate pairs."""
+    return text.isascii() or _find_surrogate(text) is None
+
+
 def encodable(text: str) -> str:
     r"""The text with each half of a surrogate pair as its escape (`\ud800`), so that everything
     encodes it."""
-    if text.isascii() or _find_surrogate(text) is None:
+    if is_encodable(text):
         return text
     return _HALVES.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from umbel.characters import is_encodable
 from umbel.errors import ActionRefused
 
 
@@ -19,7 +20,7 @@ def check_json(value: object, field: str) -> None:
             return
         case float() if math.isfinite(value):
             return
-        case str() if _is_text(value):
+        case str() if is_encodable(value):
             return
         case list() | tuple():
             for each in value:
@@ -36,11 +37,3 @@ def check_json(value: object, field: str) -> None:
                 remedy="Give what JSON has (texts, finite numbers, lists, dictionaries), or act "
                 "with the application itself, as with Events(app, collect=False).",
             )
-
-
-def _is_text(value: str) -> bool:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
+from umbel.characters import is_encodable
 from umbel.results.base import KeptGroup, ListedIds, Result, TaskCanvas
 from umbel.results.canvas_values import canvases_in, groups_in
 from umbel.results.meta import result_of
@@ -170,7 +171,7 @@ class DatabaseReader:
         return value
 
     def abort(self, task_id: str) -> None:
-        if not task_id or "\0" in task_id or not _is_text(task_id):
+        if not task_id or "\0" in task_id or not is_encodable(task_id):
             raise UnreadableResult("It can keep nothing under such an id.")
         self._with_connection(lambda on: self._abort(on, task_id))
 
@@ -222,12 +223,4 @@ def _opened(raw: object) -> object:
 
 def _texts(ids: Sequence[str]) -> list[str]:
     """Those that a database can hold."""
-    return [each for each in ids if "\0" not in each and _is_text(each)]
-
-
-def _is_text(task_id: str) -> bool:
-    try:
-        task_id.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    return [each for each in ids if "\0" not in each and is_encodable(each)]

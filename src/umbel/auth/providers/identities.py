@@ -11,6 +11,7 @@ import msgspec
 from umbel.auth.claims import VALUES_MAX
 from umbel.auth.providers.base import Claimed
 from umbel.auth.providers.printable import printable
+from umbel.characters import is_encodable
 from umbel.errors import LoginRefused
 
 #: What tells of the token and not of the person; it changes with each login.
@@ -171,7 +172,7 @@ def _bounded(value: object, depth: int) -> tuple[object, bool]:
         case float():
             return (value, True) if math.isfinite(value) else (None, False)
         case str():
-            is_short = len(value) <= _TEXT_MAX and _is_encodable(value)
+            is_short = len(value) <= _TEXT_MAX and is_encodable(value)
             return (value, True) if is_short else (None, False)
         case list() if depth <= _DEPTH_MAX:
             pairs = [_bounded(each, depth + 1) for each in value[:VALUES_MAX]]
@@ -188,13 +189,4 @@ def _bounded(value: object, depth: int) -> tuple[object, bool]:
 
 
 def _is_name(name: object) -> bool:
-    return isinstance(name, str) and 0 < len(name) <= _NAME_MAX and _is_encodable(name)
-
-
-def _is_encodable(text: str) -> bool:
-    """Not with halves of surrogate pairs, which JSON of others can have."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    return isinstance(name, str) and 0 < len(name) <= _NAME_MAX and is_encodable(name)
