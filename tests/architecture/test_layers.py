@@ -23,6 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "umbel.msgpack_size",
         "umbel.owner",
         "umbel.timed_http",
+        "umbel.basic_auth",
     ),
     ("umbel.secret_scrubbing",),
     ("umbel.process_secrets", "umbel.process_memory", "umbel.open_files"),

@@ -6,7 +6,6 @@ down while the broker is well, so its silence costs these figures and nothing el
 
 from __future__ import annotations
 
-import base64
 import http.client
 import logging
 import time
@@ -18,6 +17,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import msgspec
 
+from umbel.basic_auth import basic_authorization
 from umbel.broker.base import Binding, ExchangeBindings
 from umbel.broker.management_tls import tls_context
 from umbel.errors import BrokerRefused
@@ -116,8 +116,10 @@ class Management:
         self._shown = mask_address(self._base)
         name = unquote(parts.username) if parts.username else user or "guest"
         secret = unquote(parts.password) if parts.password else password or "guest"
-        token = base64.b64encode(f"{name}:{secret}".encode()).decode()
-        self._headers = {"Authorization": f"Basic {token}", "Accept": "application/json"}
+        self._headers = {
+            "Authorization": basic_authorization(name, secret),
+            "Accept": "application/json",
+        }
         context = tls_context(tls) if parts.scheme == "https" else None
         self._opener = timed_opener(context)
         self._pool = TimedPool(NoClient, name="umbel-management", size=2, stuck=4)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
 import msgspec
 
+from umbel.basic_auth import basic_authorization
 from umbel.errors import ServerUnreachable
 from umbel.masking import is_understood, mask_address
 
@@ -59,8 +59,7 @@ def _authorization(token: str | None, user: str | None, password: str | None) ->
             raise ServerUnreachable("The token holds characters that no token has.")
         return f"Bearer {token}"
     if user:
-        credentials = f"{unquote(user)}:{unquote(password or '')}"
-        return "Basic " + b64encode(credentials.encode()).decode()
+        return basic_authorization(unquote(user), unquote(password or ""))
     return None
 
 

@@ -8,11 +8,11 @@ import http.client
 import ssl
 import urllib.error
 import urllib.request
-from base64 import b64encode
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from umbel.basic_auth import basic_authorization
 from umbel.errors import DeliveryFailed
 from umbel.masking import mask_address
 from umbel.notify.base import TIMEOUT_S
@@ -59,15 +59,15 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, whole_s: float = 
 
 
 def _without_credentials(url: str) -> tuple[str, dict[str, str]]:
-    """An address without the user and password that stand in it, and the header that tells them
-    (RFC 7617)."""
+    """An address without the user and password that stand in it, and the header that tells
+    them."""
     parts = urlsplit(url)
     userinfo, at, host = parts.netloc.rpartition("@")
     if not at:
         return url, {}
     name, _, password = userinfo.partition(":")
-    proof = b64encode(f"{unquote(name)}:{unquote(password)}".encode()).decode()
-    return urlunsplit(parts._replace(netloc=host)), {"authorization": f"Basic {proof}"}
+    proof = {"authorization": basic_authorization(unquote(name), unquote(password))}
+    return urlunsplit(parts._replace(netloc=host)), proof
 
 
 def _seconds(text: str | None) -> float | None:
