@@ -14,6 +14,7 @@ from umbel.cli.alert_silences import SILENCE_COMMANDS
 from umbel.cli.groups import Group
 from umbel.cli.listing import ListFormat, limit_option, listing_options, print_rows
 from umbel.cli.source import with_source
+from umbel.services.phrases import number
 
 if TYPE_CHECKING:
     from umbel.python.sources import Source
@@ -57,7 +58,7 @@ def list_alerts(source: Source, ended: bool, limit: int, form: ListFormat) -> in
     for each in now.unknown:
         printing.say(f"{each.answer.capitalize()}: {each.sentence} ({each.name})", err=True)
     if now.failed:
-        messages = "1 message was" if len(now.failed) == 1 else f"{len(now.failed):,} messages were"
+        messages = number(len(now.failed), "message was", "messages were")
         printing.say(f"{messages} not delivered: umbel alerts notifiers.", err=True)
     return int(bool(now.firing))
 
