@@ -85,6 +85,18 @@ def test_what_cannot_be_known_ends_nothing_and_begins_nothing() -> None:
     assert life.at(5_070, "well") == "resolved"
 
 
+def test_time_in_which_it_cannot_be_known_is_not_waited_for() -> None:
+    life = Life(pending_s=300.0)
+
+    life.at(0, "firing")
+    life.at(10, "cannot be known")
+    life.at(600, "not yet known")
+    assert life.at(900, "firing") is None, "it was so for ten seconds, as far as anybody knows"
+    assert life.phase == "pending"
+    assert life.at(1_189, "firing") is None
+    assert life.at(1_190, "firing") == "fired"
+
+
 def test_what_nobody_acknowledges_is_escalated_once() -> None:
     life = Life(escalate_s=300.0)
     life.at(0, "firing")

@@ -2,6 +2,8 @@
 
 nothing ── condition holds ──▶ pending ── for pending_s ──▶ firing ── well for clear_s ──▶ resolved
                                   └── well ──▶ nothing        └── cannot be known: stays as it is
+
+Time in which a pending alert cannot be known does not count into its `pending_s`.
 """
 
 from __future__ import annotations
@@ -81,11 +83,13 @@ def _firing(
         value=found.value,
         link=found.link,
     )
-    fires = began.phase == "firing" or now - began.since >= rule.pending_s
+    since = _since(began, now)
+    fires = began.phase == "firing" or now - since >= rule.pending_s
     seen = msgspec.structs.replace(
         began,
         name=rule.name,
         severity=rule.severity,
+        since=since,
         phase="firing" if fires else "pending",
         fired=began.fired if began.fired is not None else now if fires else None,
         sentence=found.sentence,
@@ -96,6 +100,14 @@ def _firing(
         silenced=silence,
     )
     return _announced(rule, seen, now)
+
+
+def _since(alert: Alert, now: float) -> float:
+    """Since when it has been so. Of what waits, the time in which that could not be known is left
+    out: nothing begins in it."""
+    if alert.phase != "pending" or alert.unknown_since is None:
+        return alert.since
+    return alert.since + max(0.0, now - alert.unknown_since)
 
 
 def _announced(rule: AlertRule, alert: Alert, now: float) -> Step:
