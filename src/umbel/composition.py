@@ -279,8 +279,8 @@ class _Application:
         settings = self._settings
         if settings.broker is None and not self._is_own:
             raise NotSupported(
-                "This server was started without a broker, so it only shows what was collected.",
-                remedy="Start it with -b redis://... or -A proj.celery:app as well.",
+                "No broker is named here, so only what was collected can be looked at.",
+                remedy="Name it as well: -b redis://... or -A proj.celery:app.",
             )
         try:
             app = self._loaded()

@@ -35,6 +35,27 @@ def test_a_report_of_a_fault_ends_as_the_fault_does(
 
 
 @pytest.mark.parametrize(
+    ("where", "why"),
+    [
+        ((), "No broker is named here"),
+        (("-A", "gone.application"), "gone.application cannot be imported"),
+    ],
+)
+@pytest.mark.parametrize("form", ["--all", "--report"])
+def test_what_can_be_looked_at_is_where_the_broker_is_not_known(
+    where: tuple[str, ...], why: str, form: str, history: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A copy of a history alone, and a server whose application is broken: the doctor is what
+    one turns to then."""
+    run(["doctor", "--data", str(history), "--config", "none", form, *where])
+
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    assert why in printed.out
+    assert "Disk: 0 tasks" in printed.out
+
+
+@pytest.mark.parametrize(
     ("command", "forms"),
     [("doctor", ("--json", "--report")), ("settings", ("--json", "--markdown"))],
 )

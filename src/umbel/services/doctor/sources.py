@@ -83,9 +83,14 @@ def _broker(given: DoctorSources) -> BrokerFact:
     try:
         found = cluster.capabilities()
     except UmbelError as error:
+        # What cannot be opened, as an application that fails on import, has no address either.
         reporting = given.health.status().collectors
-        transport = reporting[0].transport if reporting else "none"
-        return BrokerFact(url=cluster.url, transport=transport, missing={"control": str(error)})
+        first = reporting[0] if reporting else None
+        return BrokerFact(
+            url="" if first is None else first.broker_url,
+            transport="none" if first is None else first.transport,
+            missing={"control": str(error)},
+        )
     missing = {str(ability): sentence for ability, sentence in found.missing.items()}
     return BrokerFact(url=cluster.url, transport=found.transport, missing=missing)
 
@@ -135,7 +140,7 @@ def _results(given: DoctorSources) -> ResultFact:
     try:
         results.get(str(uuid.uuid4()))
     except ResultsUnavailable as error:
-        return ResultFact(url=results.url, trouble=str(error))
+        return ResultFact(trouble=str(error))
     return ResultFact(url=results.url)
 
 
