@@ -150,6 +150,37 @@ async def test_silences_are_begun_and_ended(world: World) -> None:
     assert (await world.get(ALERTS)).json()["silences"] == []
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"repeat_s": 86_400, "last": NOW + 30},
+        {"repeat_s": 86_400, "last": NOW + 60},
+        {"last": NOW + 90_000},
+    ],
+    ids=["last before it begins", "last when it begins", "last of what comes once"],
+)
+async def test_a_window_whose_last_time_says_nothing_is_refused(
+    world: World, given: dict[str, float]
+) -> None:
+    body = {"start": NOW + 60, "until": NOW + 3_660, "reason": "a deploy", **given}
+
+    problem = problem_kind(await world.post(f"{ALERTS}/silences", body), "bad-body")
+
+    assert problem["parameter"] == "last"
+    assert (await world.get(ALERTS)).json()["silences"] == []
+
+
+async def test_a_window_that_ends_with_its_last_time_says_so(world: World) -> None:
+    body = {
+        "start": NOW + 60, "until": NOW + 3_660, "reason": "a deploy", "repeat_s": 86_400,
+        "last": NOW + 120,
+    }  # fmt: skip
+
+    made = (await world.post(f"{ALERTS}/silences", body)).json()
+
+    assert (made["next_start"], made["next_until"]) == (NOW + 60, NOW + 120)
+
+
 async def test_a_maintenance_window_tells_when_it_holds_next(world: World) -> None:
     body = {
         "start": NOW - 3_600, "until": NOW - 1_800, "reason": "backup", "repeat_s": 86_400,

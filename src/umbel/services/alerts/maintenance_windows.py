@@ -27,7 +27,7 @@ def occurrence(silence: Silence, now: float) -> Occurrence | None:
     if now >= silence.end:
         return None
     if silence.repeat_s is None or now < silence.start:
-        return Occurrence(silence.start, silence.until)
+        return Occurrence(silence.start, min(silence.until, silence.end))
     zone, length_s = _zone(silence.zone), silence.until - silence.start
     first = datetime.fromtimestamp(silence.start, zone).replace(tzinfo=None)
     local = datetime.fromtimestamp(now, zone).replace(tzinfo=None)

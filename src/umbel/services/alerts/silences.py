@@ -64,7 +64,7 @@ class Silences:
         name = self._rules.one(made.rule).name if made.rule else ""
         listed = _listed(made, name, now)
         if listed is None:
-            raise _refused("It ends before it begins.", "last")
+            raise _refused("Its last time is over already.", "last")
         about = f"the rule {visible(name)}" if name else "all rules"
         subject = "" if made.subject == "*" else f" of {visible(made.subject)}"
         target = f"{about}{subject} for {span(made.until - made.start)}{_again(made)}"
@@ -116,7 +116,11 @@ def _check(silence: Silence, now: float) -> None:
     except ZoneUnknown as error:
         raise _refused(str(error), "zone") from None
     if repeat_s is None:
+        if silence.last is not None:
+            raise _refused("Only what comes again has a last time; it ends at `until`.", "last")
         return
+    if silence.last is not None and silence.last <= start:
+        raise _refused("Its last time is over before it begins.", "last")
     if repeat_s not in REPEATS_S:
         raise _refused("A window comes again after a day or a week.", "repeat_s")
     if until - start > repeat_s:
