@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -9,6 +12,7 @@ from tests.api.world import NOW, World, problem_of
 from tests.contract.stories import WORKER, heartbeat
 from tests.support.memory_schedule import MemorySchedule
 from umbel.beat.base import Entry, Interval
+from umbel.services.doctor import sources
 from umbel.services.doctor.table import DOCTOR_CHECKS
 
 pytestmark = pytest.mark.anyio
@@ -92,6 +96,32 @@ async def test_beat_is_judged_by_its_entries_and_a_source_that_fails_is_not_know
     assert (silent["verdict"], silent["fix"]["where"]) == ("fault", "a shell")
     assert "Nothing that beat should have sent was ever seen" in silent["finding"]
     assert (unread["verdict"], unread["finding"]) == ("unknown", "Its Redis is away.")
+
+
+async def test_disk_and_beat_do_not_wait_for_what_takes_long_to_gather(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    entry = Entry(name="e", task="t", schedule=Interval(10.0), source="django", last_run=NOW - 999)
+    world = World(schedule=[MemorySchedule([entry])])
+    monkeypatch.setattr(sources, "HEALTH_S", 0.0)
+    released, series = threading.Event(), world.store.series
+
+    def slow(*given: Any, **more: Any) -> Any:
+        assert released.wait(10)
+        return series(*given, **more)
+
+    monkeypatch.setattr(world.store, "series", slow)
+    try:
+        found = {
+            check: (await world.get(f"/api/v1/doctor/{check}")).json()
+            for check in ("beat", "disk", "clocks")
+        }
+    finally:
+        released.set()
+
+    assert "Nothing that beat should have sent was ever seen" in found["beat"]["finding"]
+    assert found["disk"]["verdict"] == "well"
+    assert found["clocks"]["finding"] == "The cluster was not looked at in time."
 
 
 async def test_a_check_is_muted_with_a_reason_until_it_becomes_worse() -> None:

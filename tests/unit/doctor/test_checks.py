@@ -135,7 +135,9 @@ def test_without_an_answer_of_a_worker_its_settings_are_not_known() -> None:
     unknown = {each.id for each in items if each.verdict == "unknown"}
     assert {"serializers", "acks-late", "time-limits", "names", "worker-answers"} <= unknown
     assert all(each.cannot for each in items if each.verdict == "unknown")
-    assert of("serializers", facts(workers=silent)).finding == "The broker is out of reach."
+    telling = [each.id for each in items if "The broker is out of reach." in each.finding]
+    assert telling == ["worker-answers"], "said once, where remote control is looked at"
+    assert "remote control says why" in of("serializers", facts(workers=silent)).cannot
 
 
 def test_workers_take_too_much_ahead_where_tasks_are_long() -> None:
@@ -217,6 +219,26 @@ def test_beat_is_well_where_it_sends_and_where_nothing_is_known_of_it() -> None:
     assert of("beat", facts(health=None)).verdict == "unknown"
 
 
+def test_what_takes_too_long_to_gather_is_called_well_by_no_check() -> None:
+    slow = facts(health=None, findings=())
+
+    of_findings = ("events", "events-heard", "queues", "beat", "disk", "clocks", "prefetch")
+    assert {of(each, slow).verdict for each in of_findings} == {"unknown"}
+
+
+def test_disk_and_beat_are_looked_at_though_the_rest_takes_long_to_gather() -> None:
+    quick = HealthFacts(
+        now=NOW,
+        live=LIVE,
+        storage=StorageFact(tasks=10, size_bytes=1_000, free_bytes=10**9, disk_bytes=100 * 10**9),
+        beat=BeatFact(entries=2, last_sent=NOW - 5),
+    )
+    slow = facts(health=None, quick=quick)
+
+    assert of("disk", slow).finding.startswith("The disk of the history is nearly full: 1.0 of")
+    assert of("beat", slow).finding == "2 entries, none missed; the last was sent 5.0 s ago."
+
+
 def test_a_silent_beat_is_a_fault_and_the_doctor_says_how_to_start_one() -> None:
     sentence = "Beat has sent nothing for 8 min, though 7 runs were due since."
     item = beat(silent_since=NOW - 480, sentence=sentence, troubles=("Redis is away.",))
@@ -261,7 +283,7 @@ class Read:
 
 
 #: By the fields of the facts, the part that has them.
-PARTS: Final = {"status": "health", "diagnosis": "health", "findings": "health"}
+PARTS: Final = dict.fromkeys(("status", "diagnosis", "findings", "quick"), "health")
 #: Those that are there anyway.
 ALWAYS: Final = {"now", "exposure"}
 

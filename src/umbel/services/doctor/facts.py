@@ -74,17 +74,20 @@ class ResultFact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HealthPart(msgspec.Struct, frozen=True, kw_only=True):
-    """What health knows. `facts` is None where they took too long; `findings` are the open ones."""
+    """What health knows. `facts` is None where they took too long, and then `quick` is what could
+    be known without them; `findings` are the open ones of either."""
 
     status: Status
     diagnosis: Diagnosis
     facts: HealthFacts | None = None
+    quick: HealthFacts | None = None
     findings: tuple[HealthFinding, ...] = ()
 
 
 class DoctorFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything; its oldest part is of `now` (Unix seconds). `health` is None where its facts
-    took too long; `findings` are the open ones of health. A part that was not wanted is empty."""
+    took too long, and then `quick` has the storage and beat; `findings` are the open ones of
+    health. A part that was not wanted is empty."""
 
     now: float
     status: Status
@@ -94,5 +97,6 @@ class DoctorFacts(msgspec.Struct, frozen=True, kw_only=True):
     tasks: TaskUse = TaskUse()
     results: ResultFact = ResultFact()
     health: HealthFacts | None = None
+    quick: HealthFacts | None = None
     findings: tuple[HealthFinding, ...] = ()
     exposure: Exposure | None = None

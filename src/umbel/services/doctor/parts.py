@@ -50,6 +50,7 @@ class DoctorParts:
             status=health.status,
             diagnosis=health.diagnosis,
             health=health.facts,
+            quick=health.quick,
             findings=health.findings,
             exposure=self._sources.exposure,
             **{part: each.value for part, each in found.items()},

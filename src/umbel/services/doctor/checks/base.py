@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from umbel.services.doctor.facts import DoctorFacts
 from umbel.services.doctor.item import CheckAnswer, DoctorFix, Verdict, conf, shown, unknown
 from umbel.services.health.health_finding import HealthFinding
 
+#: What a check says that needs answers of workers, where nobody could be asked: why stands in one.
+UNREACHED: Final = unknown(
+    "The workers could not be asked.", "The check of remote control says why."
+)
 #: What is said where no worker told its configuration.
 _ASK: str = "Start a worker that answers remote control (not `--pool solo` while it works)."
 
@@ -33,11 +37,18 @@ def of_health(
     )
 
 
+def ungathered() -> CheckAnswer:
+    """The answer where no finding says anything yet, since what findings are made of takes long."""
+    return unknown("The cluster was not looked at in time.", "Look again in a moment.")
+
+
 def unasked(facts: DoctorFacts) -> CheckAnswer | None:
     """The answer where no worker told its configuration; None where one did."""
     if facts.workers.confs:
         return None
-    return unknown(facts.workers.trouble or "No worker told its configuration.", _ASK)
+    if facts.workers.trouble:
+        return UNREACHED
+    return unknown("No worker told its configuration.", _ASK)
 
 
 def settings(facts: DoctorFacts, name: str, usual: Any = None) -> dict[str, Any]:

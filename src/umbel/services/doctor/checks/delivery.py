@@ -12,6 +12,7 @@ from umbel.services.doctor.checks.base import (
     of_health,
     settings,
     unasked,
+    ungathered,
 )
 from umbel.services.doctor.facts import DoctorFacts
 from umbel.services.doctor.item import CheckAnswer, shown, unknown, well
@@ -98,7 +99,9 @@ def prefetch(facts: DoctorFacts) -> CheckAnswer:
         return answer
     told = settings(facts, "worker_prefetch_multiplier", PREFETCH)
     greedy = [worker for worker, one in told.items() if (number_of(one) or 0) > 1 or one == 0]
-    durations = {} if facts.health is None else facts.health.day_runtimes
+    if facts.health is None:
+        return ungathered()
+    durations = facts.health.day_runtimes
     long = {
         name: each.p95
         for name, each in durations.items()

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from umbel.services.doctor.checks.base import fix_conf, found_by, of_health
+from umbel.services.doctor.checks.base import (
+    UNREACHED,
+    fix_conf,
+    found_by,
+    of_health,
+    ungathered,
+)
 from umbel.services.doctor.facts import DoctorFacts
 from umbel.services.doctor.item import CheckAnswer, DoctorFix, shown, unknown, well
 from umbel.services.phrases import number
@@ -25,6 +31,8 @@ def events_on(facts: DoctorFacts) -> CheckAnswer:
             found, fix=DoctorFix(text=lasting.text, where=lasting.where, action=found[0].action)
         )
     on = sum(1 for each in facts.diagnosis.workers if each.events == "on")
+    if facts.health is None:
+        return ungathered()
     if not on:
         return unknown(
             "No worker has been seen to run a task yet.",
@@ -64,7 +72,8 @@ def thread_pools(facts: DoctorFacts) -> CheckAnswer:
     """No worker throws its own events away."""
     given = facts.workers
     if not given.confs:
-        return unknown(given.trouble or "No worker answered.", "A worker has to answer `stats`.")
+        no_answer = unknown("No worker answered.", "A worker has to answer `stats`.")
+        return UNREACHED if given.trouble else no_answer
     losing = [worker for worker, pool in given.pools.items() if pool == _THREADS]
     if not losing:
         return well("No worker loses events by itself.")
@@ -116,4 +125,6 @@ def events_heard(facts: DoctorFacts) -> CheckAnswer:
             why="What they told is not in the history.",
             fix=fix_conf(event_serializer='"json"'),
         )
+    if facts.health is None:
+        return ungathered()
     return well("No gap, and nothing that could not be read.")

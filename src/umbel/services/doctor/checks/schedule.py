@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from umbel.services.doctor.checks.base import found_by, of_health
+from umbel.services.doctor.checks.base import found_by, of_health, ungathered
 from umbel.services.doctor.facts import DoctorFacts
 from umbel.services.doctor.item import CheckAnswer, DoctorFix, shell, shown, unknown, well
 from umbel.services.health.facts import BeatFact, EntryFact
@@ -17,9 +17,10 @@ _ALL: Final = FindingAction(label="Look at the schedule", kind="link", address="
 
 def beat_sends(facts: DoctorFacts) -> CheckAnswer:
     """One beat runs, and sends every entry when it is due."""
-    if facts.health is None:
-        return unknown("The schedule was not looked at in time.", "Look again in a moment.")
-    beat = facts.health.beat
+    known = facts.health or facts.quick
+    if known is None:
+        return ungathered()
+    beat = known.beat
     if beat is None:
         return well(
             "No entry of beat is known, so none can be missed.",

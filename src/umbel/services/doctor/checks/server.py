@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from umbel.services.doctor.checks.base import found_by, of_health
+from umbel.services.doctor.checks.base import found_by, of_health, ungathered
 from umbel.services.doctor.facts import DoctorFacts
 from umbel.services.doctor.item import CheckAnswer, DoctorFix, shown, unknown, well
 from umbel.services.phrases import number
@@ -19,9 +19,10 @@ def disk_room(facts: DoctorFacts) -> CheckAnswer:
     found = found_by(facts, "store-near-its-bound", "store-damaged")
     if found:
         return of_health(found)
-    if facts.health is None:
-        return unknown("The disk was not looked at in time.", "Look again in a moment.")
-    stored = facts.health.storage
+    known = facts.health or facts.quick
+    if known is None:
+        return ungathered()
+    stored = known.storage
     size = f"{number(stored.tasks, 'task')} in {stored.size_bytes / _GB:,.2f} GB"
     if stored.free_bytes is None or not stored.disk_bytes:
         return well(f"{size}.", cannot="How much room its disk has.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from umbel.services.control.bounds import is_built_in
-from umbel.services.doctor.checks.base import found_by, of_health
+from umbel.services.doctor.checks.base import UNREACHED, found_by, of_health, ungathered
 from umbel.services.doctor.facts import DoctorFacts
 from umbel.services.doctor.item import CheckAnswer, DoctorFix, shell, shown, unknown, well
 from umbel.services.health.health_finding import FindingAction
@@ -85,6 +85,8 @@ def worker_clocks(facts: DoctorFacts) -> CheckAnswer:
             fix=shell("timedatectl set-ntp true  # on the worker's machine"),
             cannot="Which of the two clocks is wrong.",
         )
+    if facts.health is None:
+        return ungathered()
     if not any(each.status == "online" for each in facts.diagnosis.workers):
         return unknown("No worker is online.", "Heartbeats carry the time of a worker's clock.")
     return well("No worker's clock differs from this machine's by five seconds or more.")
@@ -93,9 +95,11 @@ def worker_clocks(facts: DoctorFacts) -> CheckAnswer:
 def unregistered_names(facts: DoctorFacts) -> CheckAnswer:
     """Every name that is sent is registered somewhere."""
     given = facts.workers
+    if given.trouble:
+        return UNREACHED
     if not given.registered:
         return unknown(
-            given.trouble or "No worker told which tasks it has registered.",
+            "No worker told which tasks it has registered.",
             "A worker has to answer `registered`.",
         )
     registered = frozenset().union(*given.registered.values())
@@ -135,9 +139,11 @@ def queue_consumers(facts: DoctorFacts) -> CheckAnswer:
     if found:
         return of_health(found)
     if facts.health is None or facts.health.queues is None:
-        why = () if facts.health is None else facts.health.unknown
+        if facts.health is None:
+            return ungathered()
         return unknown(
-            " ".join(why) or "The queues could not be asked.", "The broker has to answer."
+            " ".join(facts.health.unknown) or "The queues could not be asked.",
+            "The broker has to answer.",
         )
     queues = facts.health.queues
     waiting = sum(each.now.ready for each in queues)
