@@ -11,8 +11,10 @@ from tests.unit.control.scene import ADA, FAILED, Scene, many
 from umbel.cluster.events import Event
 from umbel.errors import ActionRefused
 from umbel.services.control import target_summarizer
+from umbel.services.control.argument_recovery import MAYBE_REPEATED, REPEATED
 from umbel.services.control.types import ActionPlan
 from umbel.store.base import Count, Page
+from umbel.store.ledger import Repeat
 from umbel.store.memory import MemoryStore
 
 
@@ -122,3 +124,25 @@ def test_what_purges_messages_for_good_needs_their_number() -> None:
 
     assert plan.confirm == 17
     assert scene.control.execute(plan.id, ADA, 17).done == 17
+
+
+@pytest.mark.parametrize("by", ["search", "ids"])
+def test_a_plan_subtracts_all_that_were_sent_again_and_not_of_the_first_alone(
+    by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first that are looked at were not sent again, those behind them were."""
+    monkeypatch.setattr(target_summarizer, "EXAMINED_MAX", 40)
+    scene = Scene(*failures(130))
+    newest_first = [uuid_of(100 + n) for n in reversed(range(130))]
+    before = [Repeat(uuid_of(900 + n), old, BASE, "ada") for n, old in enumerate(newest_first[50:])]
+    unsure = Repeat(uuid_of(899), newest_first[45], BASE, "ada", maybe=True)
+    scene.ledger.repeat([*before, unsure])
+    chosen: dict[str, Any] = {"q": "state:FAILURE"} if by == "search" else {"ids": newest_first}
+
+    plan = scene.plan("retry", **chosen)
+    scene.control.execute(plan.id, ADA, plan.confirm)
+    report = scene.control.wait(plan.id, 10)
+
+    assert plan.skipped == {REPEATED: 80, MAYBE_REPEATED: 1}
+    assert plan.count == report.done == 49
+    assert report.sentence == "Sent again: 49 tasks. 81 were left out."

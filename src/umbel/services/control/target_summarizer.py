@@ -21,6 +21,7 @@ from umbel.services.control.context import ActionContext
 from umbel.services.control.outside_targets import OutsideTargets
 from umbel.services.control.phrases import count_sentence
 from umbel.services.control.plan_inputs import UNKNOWN, TargetSummary
+from umbel.services.control.repeated_targets import repeated_in_all
 from umbel.services.control.targets import Target, TargetSelection
 from umbel.services.control.types import Edit, Fidelity
 from umbel.services.search.doubt import DoubtFinder
@@ -69,6 +70,11 @@ class TargetSummarizer:
                 self._store, self._cluster, self._results, names, selection.bounds
             )
             self._recover(selection, targets, examined, sources)
+            if selection.leaves_out_repeated and examined.recovered < counted.total:
+                repeats, trouble = repeated_in_all(
+                    selection, examined.uuids, self._store, self._ledger
+                )
+                examined.leave_out_in_all(repeats, trouble)
             able = sum(examined.fidelity.values())
         sample = tuple(_most_telling(selection, targets)[:SAMPLE])
         left_out = tuple(islice(outside.first, SAMPLE - len(sample)))
@@ -182,6 +188,7 @@ class _Examined:
 
     def __init__(self) -> None:
         self.recovered = 0
+        self.uuids: list[str] = []
         self.running_on: Counter[str] = Counter()
         self.fidelity: dict[Fidelity, int] = {}
         self.fidelities: dict[str, tuple[Fidelity | None, str | None]] = {}
@@ -203,6 +210,7 @@ class _Examined:
         states: Counter[str] = Counter()
         for target in targets:
             task = target.task
+            self.uuids.append(target.uuid)
             states[task.state if task is not None else UNKNOWN] += 1
             if task is not None and task.state == STARTED and task.worker:
                 self.running_on[task.worker] += 1
@@ -215,6 +223,12 @@ class _Examined:
         self.fidelities |= {uuid: (None, sentence) for uuid, sentence in repeated.items()}
         for sentence, count in Counter(repeated.values()).items():
             count_sentence(self.unrepeatable, sentence, count)
+
+    def leave_out_in_all(self, repeats: Mapping[str, int], trouble: str | None) -> None:
+        """The same of all that were chosen, of whom those that were read are a part."""
+        for sentence, count in repeats.items():
+            self.unrepeatable[sentence] = max(count, self.unrepeatable.get(sentence, 0))
+        self.troubles += [trouble] if trouble else []
 
     def recover_arguments(self, recovered: RecoveredTask, edit: Edit | None) -> None:
         """One task that is to be sent again, or left out as nobody knows with what."""
