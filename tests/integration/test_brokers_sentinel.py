@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,8 @@ from tests.support.sources import celery_app, events_in, say, source_of, take
 from tests.support.stream_absence import assert_nothing_is_missed, streaming
 from tests.support.waiting import wait_until
 from umbel.broker import stream_watch
+from umbel.broker.errors import translated
+from umbel.broker.link import Link, link_to_url
 
 
 @pytest.fixture
@@ -34,6 +37,26 @@ def sentinel(valkey: ValkeyBroker, tmp_path: Path) -> Iterator[int]:
             yield port
         finally:
             process.kill()
+
+
+@pytest.fixture
+def silent() -> Iterator[int]:
+    """The port of a Sentinel that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def link_to(*ports: int, **options: object) -> Link:
+    url = ";".join(f"sentinel://127.0.0.1:{port}/2" for port in ports)
+    return link_to_url(url, transport_options={"master_name": "shop", **options})
+
+
+def why_not(link: Link) -> str:
+    try:
+        link.connect_within(1.2, 1.2).release()
+    except Exception as error:
+        return str(translated(error, link))
+    return "connected"
 
 
 def knows_master(port: int) -> bool:
@@ -73,3 +96,32 @@ def test_the_stream_of_events_is_read_through_sentinel(
     url = f"sentinel://127.0.0.1:{sentinel}/2"
 
     assert_nothing_is_missed(streaming(url, broker_transport_options={"master_name": "shop"}))
+
+
+def test_actions_and_events_do_without_a_sentinel_that_went_with_the_master(
+    sentinel: int, silent: int
+) -> None:
+    for dead in (free_port(), silent):
+        urls = f"sentinel://127.0.0.1:{dead}/2;sentinel://127.0.0.1:{sentinel}/2"
+        with cluster_at(urls, broker_transport_options={"master_name": "shop"}) as cluster:
+            cluster.send([signature("add", 1, 2, id="one")])
+
+            assert cluster.purge("celery") == 1
+
+    link_to(free_port(), silent, sentinel, sentinel_kwargs={}).connect().release()
+
+
+def test_what_is_wrong_with_sentinels_is_told_in_words(sentinel: int, valkey: ValkeyBroker) -> None:
+    nobody = free_port()
+
+    assert "name no master shpo that is up" in why_not(link_to(sentinel, master_name="shpo"))
+    assert f"No Sentinel at sentinel://127.0.0.1:{nobody}/2 answers" in why_not(link_to(nobody))
+    assert "a Redis, not a Sentinel" in why_not(link_to(valkey.port))
+
+
+def test_a_password_of_sentinels_is_named_as_what_is_missing(sentinel: int) -> None:
+    with redis.Redis(port=sentinel) as client:
+        client.acl_setuser("default", reset_passwords=True, passwords=["+sesame"], enabled=True)
+    assert "sentinel_kwargs" in why_not(link_to(sentinel))
+    assert "refused the password" in why_not(link_to(sentinel, sentinel_kwargs={"password": "x"}))
+    assert why_not(link_to(sentinel, sentinel_kwargs={"password": "sesame"})) == "connected"

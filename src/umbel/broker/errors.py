@@ -27,10 +27,17 @@ _REDIS_REMEDIES: Final = (
         "read only replica",
         "It is a replica: name the master in the broker's URL, or its Sentinels (sentinel://...).",
     ),
+    (
+        "unknown command 'sentinel'",
+        "That is a Redis, not a Sentinel: write redis:// for it, or name a Sentinel (port 26379).",
+    ),
     ("misconf", "It cannot save to its disk: free some space there, and look into its log."),
 )
 #: What redis-py puts before an answer within a pipeline: the command, with what was to be stored.
 _PIPELINE: Final = re.compile(r"\ACommand # \d+ \(.*?\) of pipeline caused error: ", re.DOTALL)
+#: What redis-py raises when no Sentinel names a master, with each that could not be asked.
+_NO_MASTER: Final = re.compile(r"No master found for '(.*?)'")
+_SENTINEL_FAILED: Final = re.compile(r"> - \S")
 #: Words of Redis' own answers that mean the credentials, not the network.
 _REDIS_PASSWORD: Final = ("wrongpass", "noauth", "password", "auth")
 
@@ -64,6 +71,8 @@ def translated(error: BaseException, link: Link, thing: str | None = None) -> Br
             remedy="Check the scheme of the URL, the certificate and the authority that "
             "broker_use_ssl names.",
         )
+    if type(error).__name__ == "MasterNotFoundError":
+        return _no_master(str(error), link)
     answered = type(error).__module__.startswith("redis") and not _is_network(error)
     if answered:
         return _redis(error, link, thing)
@@ -155,6 +164,31 @@ def _amqp_thing(error: Any, code: int, link: Link, thing: str) -> BrokerError | 
             remedy=f"Give the user the rights configure, write and read on {thing}.",
         )
     return None
+
+
+def _no_master(text: str, link: Link) -> BrokerError:
+    """Sentinels cannot be asked, refuse, or know of no master that is up."""
+    found = _NO_MASTER.match(text)
+    name = found[1] if found else "of that name"
+    failed, refused = len(_SENTINEL_FAILED.findall(text)), text.count("AuthenticationError")
+    if failed and refused >= failed:
+        return BrokerRefused(
+            f"The Sentinels at {link.url} refused the password.",
+            remedy="They have one of their own, beside Redis': sentinel_kwargs={'password': ...} "
+            "in the application's broker_transport_options, or --broker-option "
+            """sentinel_kwargs='{"password": ...}'.""",
+        )
+    if failed >= max(1, len(link.template.alt or ())):
+        return BrokerUnreachable(
+            f"No Sentinel at {link.url} answers.",
+            remedy="Check that they run and that this machine can reach them.",
+        )
+    silent = f" ({failed} of them could not be asked)" if failed else ""
+    return BrokerUnreachable(
+        f"The Sentinels at {link.url} name no master {name} that is up{silent}.",
+        remedy="While another Redis takes over this is over within seconds; otherwise compare "
+        "master_name with what SENTINEL MASTERS lists there.",
+    )
 
 
 def _is_network(error: BaseException) -> bool:

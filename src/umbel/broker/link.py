@@ -18,6 +18,7 @@ from kombu.transport import TRANSPORT_ALIASES, resolve_transport
 from umbel.broker.addresses import check_address, parts_of
 from umbel.broker.cluster_identity import ClusterIdentity, cluster_identity_of
 from umbel.broker.passive_channel import make_passive
+from umbel.broker.sentinel import ask_in_time
 from umbel.errors import BrokerMisconfigured, BrokerRefused
 from umbel.masking import mask_address
 from umbel.process_secrets import hidden, learn, learn_configuration
@@ -128,7 +129,9 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
         options: dict[str, object] = dict(self.template.transport_options or {})
         if self.transport == "redis":
             options = {**_REDIS_DEADLINES, **options}
-        return self._made(options, CONNECT_TIMEOUT_S, HEARTBEAT_S)
+        connection = self._clone(options, CONNECT_TIMEOUT_S, HEARTBEAT_S)
+        ask_in_time(connection, self.template, CONNECT_TIMEOUT_S, REPLY_TIMEOUT_S, strict=False)
+        return self._made(connection)
 
     def connect_within(self, connect_s: float, reply_s: float) -> Any:
         """The same for a call that somebody waits for: no step of making the connection takes
@@ -148,7 +151,9 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
             # Whoever sends here confirms many messages at once, not each by itself.
             options["confirm_publish"] = False
             options |= alarm.callbacks()
-        connection = self._made(options, connect_s, 0)
+        connection = self._clone(options, connect_s, 0)
+        ask_in_time(connection, self.template, connect_s, reply_s, strict=True)
+        self._made(connection)
         sock = getattr(getattr(connection.connection, "transport", None), "sock", None)
         if self.transport == "amqp":
             connection.alarm = alarm
@@ -156,12 +161,14 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
                 sock.settimeout(reply_s)
         return connection
 
-    def _made(self, options: dict[str, object], connect_s: float, heartbeat_s: float) -> Any:
-        connection = self.template.clone(
+    def _clone(self, options: dict[str, object], connect_s: float, heartbeat_s: float) -> Any:
+        return self.template.clone(
             heartbeat=heartbeat_s,
             connect_timeout=min(connect_s, self.template.connect_timeout or 60.0),
             transport_options=options,
         )
+
+    def _made(self, connection: Any) -> Any:
         if self.transport != "amqp":
             # Before the connection is made: virtual transports open a channel with it.
             make_passive(connection)
