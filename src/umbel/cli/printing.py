@@ -18,17 +18,10 @@ from typing import Any, Final
 import click
 
 from umbel.characters import is_seen, visible
+from umbel.cli.table_widths import GAP, Column, is_digits, widths_of
 from umbel.csv_lines import csv_line
 from umbel.errors import OutcomeUntold, UmbelError
 
-#: Between columns at a terminal.
-_GAP: Final = "  "
-#: Columns are made narrower than this only where that is not enough.
-_NARROWEST: Final = 8
-#: No column is made narrower than this.
-_HEAD: Final = 4
-#: An id that is longer, of a task, is taken by its beginning.
-_ID_WHOLE: Final = 16
 #: How many rows decide how wide columns are.
 _MEASURED: Final = 50
 
@@ -103,13 +96,15 @@ def drop_output() -> None:
 def print_table(
     rows: Iterable[Mapping[str, str]], columns: Sequence[str], *, header: bool = True
 ) -> int:
-    """Print rows as they come, and say how many there were. At a terminal they are aligned
-    and cut to its width; elsewhere whole, with tabs between."""
+    """Print rows as they come, and say how many there were. At a terminal they are aligned and
+    cut to its width, and which columns it has no room for is said; elsewhere they are whole, with
+    tabs between."""
     remaining = iter(rows)
     if sys.stdout is None or not sys.stdout.isatty():
         return _print_tabs(remaining, columns, header=header)
     first = list(islice(remaining, _MEASURED))
-    widths = _widths(first, columns, shutil.get_terminal_size().columns)
+    measured = [_column(name, first) for name in columns]
+    widths = widths_of(measured, shutil.get_terminal_size().columns)
     if header and first:
         put(click.style(_line({c: c.upper() for c in columns}, widths), bold=True))
     count = 0
@@ -117,6 +112,9 @@ def print_table(
         for row in found:
             put(_line(row, widths))
             count += 1
+    absent = [name for name in columns if name not in widths]
+    if header and count and absent:
+        say(f"No room here for: {', '.join(absent)}.", err=True)
     return count
 
 
@@ -151,42 +149,15 @@ def _print_tabs(rows: Iterable[Mapping[str, str]], columns: Sequence[str], *, he
     return count
 
 
-def _widths(
-    rows: Sequence[Mapping[str, str]], columns: Sequence[str], screen: int
-) -> dict[str, int]:
-    """How wide each column may be, so that a line fits: the widest give first, then those that
-    only their head makes wide, then all, as far as that is enough. A short id stays whole, since
-    commands take no part of it."""
-    values = {
-        column: max((_across(clean(row.get(column, ""))) for row in rows), default=0)
-        for column in columns
-    }
-    widths = {column: max(len(column), width) for column, width in values.items()}
-    heads = {column: max(_HEAD, min(width, _NARROWEST)) for column, width in values.items()}
-    room = screen - len(_GAP) * (len(widths) - 1)
-    for least in (dict.fromkeys(columns, _NARROWEST), heads, dict.fromkeys(columns, _HEAD)):
-        if widths.get("id", _ID_WHOLE + 1) <= _ID_WHOLE:
-            least["id"] = widths["id"]
-        narrowed = _narrowed(widths, least, room)
-        if sum(narrowed.values()) <= room:
-            return narrowed
-    return _narrowed(widths, heads, room)
-
-
-def _narrowed(widths: Mapping[str, int], least: Mapping[str, int], room: int) -> dict[str, int]:
-    """Widths that fit into the room, as far as no column is narrower than it may be."""
-    found = dict(widths)
-    while sum(found.values()) > room:
-        wide = [column for column in found if found[column] > least[column]]
-        if not wide:
-            break
-        found[max(wide, key=lambda column: found[column])] -= 1
-    return found
+def _column(name: str, rows: Sequence[Mapping[str, str]]) -> Column:
+    values = [clean(row.get(name, "")) for row in rows]
+    widest = max(map(_across, values), default=0)
+    return Column(name, len(name), widest, is_digits(values))
 
 
 def _line(row: Mapping[str, str], widths: Mapping[str, int]) -> str:
     cells = [_cut(clean(row.get(column, "")), width) for column, width in widths.items()]
-    return _GAP.join(cells).rstrip()
+    return GAP.join(cells).rstrip()
 
 
 def _cut(text: str, width: int) -> str:

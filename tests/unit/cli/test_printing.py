@@ -72,6 +72,35 @@ def test_many_columns_fit_a_terminal_of_80_and_a_short_id_stays_whole(
     assert len(head.replace("\x1b[1m", "").replace("\x1b[0m", "")) <= 80
 
 
+def test_on_a_narrow_terminal_what_names_a_row_is_readable_and_no_number_is_cut(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "40")
+    row = {
+        "received": "2026-11-30 22:58:07",
+        "state": "FAILURE",
+        "name": "shop.orders.charge",
+        "tasks": "1,234,567",
+        "uuid": "7cc35f26-3800-4a52-9d0e-0a8f1c2b3d4e",
+    }
+
+    printing.print_table([row], tuple(row))
+
+    printed = capsys.readouterr()
+    assert printed.out.splitlines()[1] == "FAILURE  shop.orders.charge  7cc35f26-3…"
+    assert printed.err == "No room here for: received, tasks.\n"
+
+    monkeypatch.setenv("COLUMNS", "80")
+    printing.print_table([row], tuple(row))
+
+    printed = capsys.readouterr()
+    assert printed.out.splitlines()[1] == (
+        "2026-11-30 22:58:07  FAILURE  shop.orders.charge  1,234,567  7cc35f26-3800-4a52…"
+    )
+    assert printed.err == ""
+
+
 def test_a_table_at_a_terminal_counts_what_characters_take(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
