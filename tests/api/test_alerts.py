@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.api.world import NOW, World, problem_of
-from umbel.store.alerts import Alert
+from umbel.store.alerts import Acknowledgement, Alert
 
 pytestmark = pytest.mark.anyio
 
@@ -134,6 +134,32 @@ async def test_somebody_takes_care_of_what_fires(world: World) -> None:
     assert detail["sentence"] == "Fires when the overview finds anything."
     (line,) = world.ledger.audit(action="acknowledge-alert").items
     assert (line.target, line.reason) == ("the alert Shop (a1)", "on it")
+
+
+async def test_who_comes_second_is_told_who_takes_care_and_can_take_it_over(world: World) -> None:
+    alert = Alert(
+        id="a1", rule="r", name="Shop", condition="any finding", severity="critical", subject="",
+        phase="firing", since=NOW - 60, fired=NOW - 60, sentence="It is so.",
+    )  # fmt: skip
+    world.ledger.keep_alerts([alert])
+    first = Acknowledgement(alert="a1", actor="ada", at=NOW - 5, note="on it")
+    world.ledger.acknowledge(first, instead_of=None)
+    path = f"{ALERTS}/a1/acknowledge"
+
+    late = problem_kind(await world.post(path), "bad-body")
+    mistaken = await world.post(path, {"instead_of": "eve"})
+    (firing,) = (await world.get(ALERTS)).json()["firing"]
+
+    assert late["detail"].startswith("ada takes care of it already.")
+    assert (late["parameter"], late["suggestion"]) == ("instead_of", "ada")
+    assert not mistaken.is_success
+    assert firing["acknowledgement"]["actor"] == "ada"
+    assert world.ledger.audit(action="acknowledge-alert").items == ()
+    taken = await world.post(path, {"instead_of": "ada"})
+    assert taken.json()["acknowledgement"]["actor"] != "ada"
+    assert (await world.post(path, {"note": "found it"})).is_success, "one may say more of oneself"
+    audit = world.ledger.audit(action="acknowledge-alert").items
+    assert [each.answer for each in audit] == [None, "Instead of ada."]
 
 
 async def test_silences_are_begun_and_ended(world: World) -> None:

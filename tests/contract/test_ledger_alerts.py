@@ -125,12 +125,14 @@ def test_history_is_told_newest_first_page_by_page_and_not_for_ever(ledger: Ledg
 def test_who_takes_care_of_an_alert_is_kept_beside_it(ledger: Ledger) -> None:
     ledger.keep_alerts([alert("a")])
     seen = Acknowledgement(alert="a", actor="ada", at=12.0, note="on it")
-    ledger.acknowledge(seen)
+    assert ledger.acknowledge(seen, instead_of=None)
     ledger.keep_alerts([alert("a")])
 
     (found,) = ledger.open_alerts()
     assert found.acknowledgement == seen
-    ledger.acknowledge(msgspec.structs.replace(seen, actor="bob"))
+    late = msgspec.structs.replace(seen, actor="bob")
+    assert not ledger.acknowledge(late, instead_of=None)
+    assert ledger.acknowledge(late, instead_of=seen)
     found_again = ledger.alert("a")
     assert found_again is not None
     assert found_again.acknowledgement is not None

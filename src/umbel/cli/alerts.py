@@ -91,10 +91,11 @@ def show(source: Source, alert_id: str) -> int:
 @alerts.command()
 @click.argument("alert_id", metavar="ID")
 @click.option("--note", default="", help="Your words about it; everybody reads them.")
+@click.option("--instead-of", default="", metavar="NAME", help="Take it over from who takes care.")
 @with_source
-def acknowledge(source: Source, alert_id: str, note: str) -> int:
+def acknowledge(source: Source, alert_id: str, note: str, instead_of: str) -> int:
     """Take care of an alert, so that it is escalated no more."""
-    found = source.acknowledge_alert(alert_id, note.strip())
+    found = source.acknowledge_alert(alert_id, note.strip(), instead_of)
     printing.say(f"You take care of {found.name}.")
     return 0
 

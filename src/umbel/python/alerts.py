@@ -145,10 +145,13 @@ def remove_alert_rule(source: Source, /, rule_id: str) -> None:
 
 
 @on_source
-def acknowledge_alert(source: Source, /, alert_id: str, note: str = "") -> Alert:
-    """Take care of an alert by its `id`, so that it is escalated no more. Raises `AlertUnknown`,
-    and `NotPermitted`."""
-    return source.acknowledge_alert(alert_id, note)
+def acknowledge_alert(
+    source: Source, /, alert_id: str, note: str = "", *, instead_of: str = ""
+) -> Alert:
+    """Take care of an alert by its `id`, so that it is escalated no more. Where somebody else
+    takes care of it, it is taken over `instead_of` them by name. Raises `AlertUnknown`,
+    `ActionRefused` where somebody else does, and `NotPermitted`."""
+    return source.acknowledge_alert(alert_id, note, instead_of)
 
 
 @on_source

@@ -280,8 +280,8 @@ class LocalSource:
     def remove_alert_rule(self, rule_id: str) -> None:
         self._reading.alerts.rules.remove(rule_id, self._actor)
 
-    def acknowledge_alert(self, alert_id: str, note: str) -> Alert:
-        return self._reading.alerts.acknowledge(alert_id, self._actor, note)
+    def acknowledge_alert(self, alert_id: str, note: str, instead_of: str) -> Alert:
+        return self._reading.alerts.acknowledge(alert_id, self._actor, note, instead_of=instead_of)
 
     def silence_alerts(self, wanted: NewSilence) -> ListedSilence:
         return self._reading.alerts.silences.begin(wanted, self._actor)

@@ -275,8 +275,8 @@ class RemoteSource:
     def remove_alert_rule(self, rule_id: str) -> None:
         self._client.remove_alert_rule(rule_id)
 
-    def acknowledge_alert(self, alert_id: str, note: str) -> Alert:
-        return self._client.acknowledge_alert(alert_id, note)
+    def acknowledge_alert(self, alert_id: str, note: str, instead_of: str) -> Alert:
+        return self._client.acknowledge_alert(alert_id, note, instead_of)
 
     def silence_alerts(self, wanted: NewSilence) -> ListedSilence:
         return self._client.silence_alerts(wanted)

@@ -239,8 +239,8 @@ class Source(Protocol):
     def remove_alert_rule(self, rule_id: str) -> None:
         """Remove a rule. Raises `AlertUnknown`."""
 
-    def acknowledge_alert(self, alert_id: str, note: str) -> Alert:
-        """Take care of an alert. Raises `AlertUnknown`."""
+    def acknowledge_alert(self, alert_id: str, note: str, instead_of: str) -> Alert:
+        """Take care of an alert. Raises `AlertUnknown`, `ActionRefused`."""
 
     def silence_alerts(self, wanted: NewSilence) -> ListedSilence:
         """Send nobody anything for a while."""

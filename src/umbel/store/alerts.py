@@ -233,8 +233,11 @@ class AlertLedger(Protocol):
     def rule_answers(self) -> Mapping[str, RuleAnswer]:
         """What each rule says, by its id."""
 
-    def acknowledge(self, acknowledgement: Acknowledgement) -> None:
-        """Keep who takes care of an alert, in the place of who did before."""
+    def acknowledge(
+        self, acknowledgement: Acknowledgement, *, instead_of: Acknowledgement | None
+    ) -> bool:
+        """Keep who takes care of an alert in the place of who did before; whether that was still
+        so."""
 
     def keep_silence(self, silence: Silence, now: float) -> None:
         """Keep a silence; those that never hold again are forgotten, and beyond `SILENCES_MAX`

@@ -110,9 +110,14 @@ class MemoryAlerts:
         with self._alerts_lock:
             return dict(self._answers)
 
-    def acknowledge(self, acknowledgement: Acknowledgement) -> None:
+    def acknowledge(
+        self, acknowledgement: Acknowledgement, *, instead_of: Acknowledgement | None
+    ) -> bool:
         with self._alerts_lock:
+            if self._acknowledgements.get(acknowledgement.alert) != instead_of:
+                return False
             self._acknowledgements[acknowledgement.alert] = acknowledgement
+            return True
 
     def keep_silence(self, silence: Silence, now: float) -> None:
         with self._alerts_lock:

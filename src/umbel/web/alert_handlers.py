@@ -131,6 +131,13 @@ class OneAlert(msgspec.Struct, frozen=True, kw_only=True):
 class AcknowledgeAlert(msgspec.Struct, frozen=True, kw_only=True):
     id: Id
     note: Note = ""
+    instead_of: Annotated[
+        str,
+        Meta(
+            max_length=500,
+            description="The name of who takes care of it by now, to take it over from them.",
+        ),
+    ] = ""
 
 
 class AddSilence(msgspec.Struct, frozen=True, kw_only=True):
@@ -206,7 +213,9 @@ def one_alert(services: ClusterServices, params: OneAlert) -> AlertDetail:
 
 
 def acknowledge_alert(services: ClusterServices, params: AcknowledgeAlert, actor: Actor) -> Alert:
-    return services.alerts.acknowledge(params.id, actor, params.note.strip())
+    return services.alerts.acknowledge(
+        params.id, actor, params.note.strip(), instead_of=params.instead_of
+    )
 
 
 def read_rule(services: ClusterServices, params: ReadRule) -> RuleReading:

@@ -44,7 +44,8 @@ export const alerts = {
   /** `changed` is that of the rule as it was seen. */
   change: (id: string, rule: RuleToKeep, changed: number) => post<ListedRule>(of('rules/', id, 'change'), { ...rule, changed }),
   remove: (id: string) => post<{ id: string }>(of('rules/', id, 'remove'), {}),
-  acknowledge: (id: string, note: string) => post<Alert>(of('', id, 'acknowledge'), { note }),
+  /** `insteadOf` is who takes care by now, empty where nobody does. */
+  acknowledge: (id: string, insteadOf: string) => post<Alert>(of('', id, 'acknowledge'), { instead_of: insteadOf }),
   silence: (silence: AddSilenceBody) => post<ListedSilence>('alerts/silences', silence),
   unsilence: (id: string) => post<{ id: string }>(of('silences/', id, 'end'), {}),
   test: (name: string) => post<AlertNotice>(of('notifiers/', name, 'test'), {}),

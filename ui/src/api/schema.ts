@@ -13,6 +13,7 @@ export interface AccessRow {
 
 export interface AcknowledgeAlertBody {
   note?: string
+  instead_of?: string
 }
 
 export interface Acknowledgement {

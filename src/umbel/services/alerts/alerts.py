@@ -152,19 +152,26 @@ class Alerts:
 
     # -- what fires ---------------------------------------------------------------------------
 
-    def acknowledge(self, alert_id: str, actor: Actor, note: str = "") -> Alert:
-        """Take care of an alert: it is escalated no more. Raises `AlertUnknown`."""
+    def acknowledge(
+        self, alert_id: str, actor: Actor, note: str = "", *, instead_of: str = ""
+    ) -> Alert:
+        """Take care of an alert: it is escalated no more. Where somebody else does, only
+        `instead_of` them by name. Raises `AlertUnknown`, `ActionRefused`."""
         alert = self._alert(alert_id)
         if alert.phase != "firing":
             raise _refused(f"The alert {alert_id} does not fire.", "id")
-        now = self._clock.now()
+        before, now = alert.acknowledgement, self._clock.now()
+        if before is not None and before.actor not in {actor.name, instead_of}:
+            raise _taken(before)
+        seen = Acknowledgement(alert=alert_id, actor=actor.name, at=now, note=note)
+        if not self._ledger.acknowledge(seen, instead_of=before):
+            raise _taken(self._alert(alert_id).acknowledgement)
         subject = f" of {visible(alert.subject)}" if alert.subject else ""
+        others = before is not None and before.actor != actor.name
         self._record(
             actor, ACKNOWLEDGE, f"the alert {visible(alert.name)}{subject} ({alert_id})",
-            alert.condition, note,
+            alert.condition, note, f"Instead of {visible(instead_of)}." if others else "",
         )  # fmt: skip
-        seen = Acknowledgement(alert=alert_id, actor=actor.name, at=now, note=note)
-        self._ledger.acknowledge(seen)
         return msgspec.structs.replace(alert, acknowledgement=seen)
 
     def test(self, notifier: str, actor: Actor) -> AlertNotice:
@@ -226,10 +233,17 @@ class Alerts:
         return found
 
     def _record(
-        self, actor: Actor, action: str, target: str, query: str | None = None, note: str = ""
+        self,
+        actor: Actor,
+        action: str,
+        target: str,
+        query: str | None = None,
+        note: str = "",
+        answer: str = "",
     ) -> None:
         now = self._clock.now()
-        self._ledger.record(deed_of(actor, action, target, now, query=query, reason=note))
+        deed = deed_of(actor, action, target, now, query=query, reason=note, answer=answer)
+        self._ledger.record(deed)
 
 
 def _gravest(alerts: Iterable[Alert]) -> tuple[Alert, ...]:
@@ -244,6 +258,16 @@ def _address(config: NotifierConfig) -> str:
     if config.kind == "apprise":
         return f"{scheme}://"
     return mask_address(f"{scheme}://{rest.partition('/')[0]}")
+
+
+def _taken(by: Acknowledgement | None) -> ActionRefused:
+    who = "Somebody else" if by is None else visible(by.actor)
+    return ActionRefused(
+        f"{who} takes care of it already.",
+        remedy="If that is agreed, take it over: instead_of is the name of who does now.",
+        field="instead_of",
+        suggestion=None if by is None else by.actor,
+    )
 
 
 def _refused(message: str, field: str) -> ActionRefused:

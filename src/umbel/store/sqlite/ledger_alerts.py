@@ -126,8 +126,14 @@ class LedgerAlerts:
         found = self._found("SELECT answer FROM rule_answer", (), RuleAnswer)
         return {each.rule: each for each in found}
 
-    def acknowledge(self, acknowledgement: Acknowledgement) -> None:
+    def acknowledge(
+        self, acknowledgement: Acknowledgement, *, instead_of: Acknowledgement | None
+    ) -> bool:
+        sql = "SELECT acknowledgement FROM alert_acknowledgement WHERE alert = ?"
         with self._file.writing() as connection:
+            row = connection.execute(sql, (acknowledgement.alert,)).fetchone()
+            if _acknowledgement(None if row is None else row[0]) != instead_of:
+                return False
             connection.execute(
                 "INSERT OR REPLACE INTO alert_acknowledgement VALUES (?, ?, ?)",
                 (
@@ -136,6 +142,7 @@ class LedgerAlerts:
                     msgspec.json.encode(acknowledgement),
                 ),
             )
+            return True
 
     # -- silences ----------------------------------------------------------------------------
 
@@ -201,10 +208,11 @@ class LedgerAlerts:
 
 def _alert(alert: bytes, acknowledgement: bytes | None) -> Alert:
     found = msgspec.json.decode(alert, type=Alert)
-    if acknowledgement is None:
-        return found
-    by = msgspec.json.decode(acknowledgement, type=Acknowledgement)
-    return msgspec.structs.replace(found, acknowledgement=by)
+    return msgspec.structs.replace(found, acknowledgement=_acknowledgement(acknowledgement))
+
+
+def _acknowledgement(row: Any) -> Acknowledgement | None:
+    return None if row is None else msgspec.json.decode(row, type=Acknowledgement)
 
 
 def _rules(connection: apsw.Connection) -> tuple[AlertRule, ...]:
