@@ -19,6 +19,7 @@ pytestmark = pytest.mark.anyio
 SCHEDULE = "/api/v1/schedule"
 #: The first minute of the hour in which it is now.
 HOUR = NOW - NOW % 3_600
+AN_HOUR_AGO = int(HOUR // 3_600 - 1) % 24
 
 
 def entry(name: str = "nightly", **more: Any) -> Entry:
@@ -187,6 +188,49 @@ async def test_a_change_is_planned_made_and_written_into_the_audit() -> None:
     )  # fmt: skip
     stale = await world.post(path, {"enabled": False, "revision": plan["revision"]})
     assert (stale.status_code, "Somebody has changed" in problem_of(stale)["detail"]) == (400, True)
+
+
+async def test_the_plan_of_a_time_that_has_passed_says_that_beat_sends_it_at_once() -> None:
+    """Beat reckons from the last run on, whatever the schedule was then."""
+    world, _ = scheduled(entry(schedule=Crontab("0", str(AN_HOUR_AGO - 1))))
+    ran(world, "a", HOUR - 2 * 3_600)
+    path = f"{SCHEDULE}/nightly/change"
+
+    sooner = (await world.post(path, {"crontab": f"0 {AN_HOUR_AGO} * * *", "dry_run": True})).json()
+    often = (await world.post(path, {"every_s": 600, "dry_run": True})).json()
+    later = (await world.post(path, {"crontab": "59 23 * * *", "dry_run": True})).json()
+
+    assert "has not run since, so beat sends it at once." in sooner["consequences"][0]
+    assert [run["at"] for run in sooner["next_runs"][:2]] == [NOW, HOUR + 23 * 3_600]
+    assert "so beat sends it at once." in often["consequences"][0]
+    assert often["next_runs"][0]["at"] == NOW
+    assert later["consequences"] == []
+    assert later["next_runs"][0]["at"] > NOW
+
+
+async def test_the_plan_says_that_django_loads_an_hour_that_is_far_only_before_it() -> None:
+    """Since django-celery-beat 2.8; it then sends what is overdue, before its time."""
+    world, _ = scheduled(entry(schedule=Crontab("0", str((AN_HOUR_AGO - 5) % 24))))
+    ran(world, "a", HOUR - 6 * 3_600)
+    wanted = {"crontab": f"0 {(AN_HOUR_AGO - 3) % 24} * * *", "dry_run": True}
+
+    plan = (await world.post(f"{SCHEDULE}/nightly/change", wanted)).json()
+
+    assert "may send it before its time" in plan["consequences"][0]
+    assert plan["next_runs"][0]["at"] > NOW
+
+
+async def test_an_entry_that_was_disabled_is_enabled_without_a_run() -> None:
+    """django-celery-beat forgets the last run of what it disables."""
+    world, _ = scheduled(entry(enabled=False, can=("enable", "edit")))
+    ran(world, "a", HOUR - 2 * 3_600)
+
+    plan = (
+        await world.post(f"{SCHEDULE}/nightly/change", {"enabled": True, "dry_run": True})
+    ).json()
+
+    assert plan["consequences"] == []
+    assert plan["next_runs"][0]["at"] == HOUR + 3_600
 
 
 @pytest.mark.parametrize(

@@ -102,3 +102,11 @@ def test_rare_days_are_found() -> None:
     leap_monday = Crontab("0", "0", "1", "29", "2")
 
     assert locals_of(leap_monday, "2026-01-01T00:00", 1) == ["2044-02-29T00:00:00+00:00"]
+
+
+def test_an_entry_that_runs_once_has_one_next_run_and_none_after_it() -> None:
+    once = entry(Crontab("0"), one_off=True, runs=0)
+    done = entry(Crontab("0"), one_off=True, runs=1)
+
+    assert len(next_runs(once, 1_000.0, None, 10)) == 1
+    assert next_runs(done, 1_000.0, 900.0, 10) == ()

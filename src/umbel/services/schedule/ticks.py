@@ -105,9 +105,10 @@ def _ticks(entry: Entry, after: float, until: float, limit: int) -> Iterator[flo
 
 def next_runs(entry: Entry, now: float, last_run: float | None, count: int) -> tuple[NextRun, ...]:
     """The next `count` times. An interval goes on from `last_run`; one that is overdue is due now,
-    and one of which no run is known after its whole length."""
-    if not entry.enabled:
+    and one of which no run is known after its whole length. One that runs once has one at most."""
+    if not entry.enabled or (entry.one_off and entry.runs):
         return ()
+    count = min(count, 1) if entry.one_off else count
     begin = now
     found: list[float] = []
     if isinstance(entry.schedule, Interval) and last_run is not None:
@@ -115,15 +116,17 @@ def next_runs(entry: Entry, now: float, last_run: float | None, count: int) -> t
         begin = max(now, begin)
         found.append(begin)
     found += ticks(entry, begin, float("inf"), count - len(found))
-    zone = _zone(entry.schedule)
+    before = [now, *found]
     return tuple(
-        NextRun(
-            at=at,
-            local=datetime.fromtimestamp(at, zone).isoformat(timespec="seconds"),
-            jump=_jump(entry.schedule, at, zone, found[index - 1] if index else now),
-        )
+        run_at(entry.schedule, at, jump=_jump(entry.schedule, at, before[index]))
         for index, at in enumerate(found)
     )
+
+
+def run_at(schedule: Schedule, at: float, jump: str = "") -> NextRun:
+    """That time, on the clock of the schedule's zone."""
+    local = datetime.fromtimestamp(at, _zone(schedule))
+    return NextRun(at=at, local=local.isoformat(timespec="seconds"), jump=jump)
 
 
 def zone_name(schedule: Schedule) -> str:
@@ -135,10 +138,11 @@ def _zone(schedule: Schedule) -> tzinfo:
     return zone_of(zone_name(schedule))
 
 
-def _jump(schedule: Schedule, at: float, zone: tzinfo, before: float) -> str:
+def _jump(schedule: Schedule, at: float, before: float) -> str:
     """What the last change of the clock did to a time that goes by the clock."""
     if not isinstance(schedule, Crontab):
         return ""
+    zone = _zone(schedule)
     local = datetime.fromtimestamp(at, zone)
     earlier = datetime.fromtimestamp(max(before, at - _BEFORE_S), zone)
     shift = (local.utcoffset() or timedelta()) - (earlier.utcoffset() or timedelta())
