@@ -17,9 +17,11 @@ from tests.support.real_clusters import cluster_at, signature
 from tests.support.sources import celery_app, events_in, say, source_of, take
 from tests.support.stream_absence import assert_nothing_is_missed, streaming
 from tests.support.waiting import wait_until
+from umbel.beat.opening import open_schedules
 from umbel.broker import stream_watch
 from umbel.broker.errors import translated
 from umbel.broker.link import Link, link_to_url
+from umbel.errors import ScheduleUnavailable
 
 
 @pytest.fixture
@@ -125,3 +127,39 @@ def test_a_password_of_sentinels_is_named_as_what_is_missing(sentinel: int) -> N
     assert "sentinel_kwargs" in why_not(link_to(sentinel))
     assert "refused the password" in why_not(link_to(sentinel, sentinel_kwargs={"password": "x"}))
     assert why_not(link_to(sentinel, sentinel_kwargs={"password": "sesame"})) == "connected"
+
+
+def test_redbeats_entries_are_read_by_sentinels_with_a_password(sentinel: int) -> None:
+    with redis.Redis(port=sentinel) as client:
+        client.acl_setuser("default", reset_passwords=True, passwords=["+sesame"], enabled=True)
+    app = celery_app("redis://")
+    app.conf.update(
+        redbeat_redis_url="redis-sentinel://",
+        redbeat_redis_options={
+            "sentinels": [("127.0.0.1", free_port()), ("127.0.0.1", sentinel)],
+            "service_name": "shop",
+            "sentinel_kwargs": {"password": "sesame"},
+        },
+    )
+    *_, source = open_schedules(app, is_own=False, now=lambda: 1_000.0)
+
+    assert source.entries() == ()
+
+
+def test_redbeats_redis_is_given_the_password_of_its_options(valkey: ValkeyBroker) -> None:
+    with redis.Redis(port=valkey.port) as client:
+        client.acl_setuser(
+            "beat", passwords=["+sesame"], categories=["+@all"], keys=["*"], enabled=True
+        )
+    app = celery_app("redis://")
+    app.conf.update(
+        redbeat_redis_url=f"redis://127.0.0.1:{valkey.port}/2",
+        redbeat_redis_options={"username": "beat", "password": "wrong"},
+    )
+    *_, source = open_schedules(app, is_own=False, now=lambda: 1_000.0)
+    with pytest.raises(ScheduleUnavailable):
+        source.entries()
+
+    app.conf.redbeat_redis_options = {"username": "beat", "password": "sesame"}
+
+    assert source.entries() == ()

@@ -21,6 +21,10 @@ SOCKET_S: Final = 1.5
 _REDIS: Final = ("redis://", "rediss://", "unix://", "redis+socket://")
 _SENTINEL: Final = ("redis-sentinel", "sentinel://")
 _CLUSTER: Final = ("redis-cluster", "rediss-cluster")
+#: Options that RedBeat itself takes; what else it was given is its client's.
+_OF_REDBEAT: Final = frozenset(
+    {"retry_period", "cluster", "sentinels", "service_name", "sentinel_kwargs", "startup_nodes"}
+)
 
 
 def open_schedules(
@@ -73,8 +77,9 @@ def _option(conf: Any, name: str) -> Any:
 def _client(conf: Any, url: str) -> Any:
     """A client for RedBeat's Redis, as `redbeat.schedulers.get_redis` connects."""
     redis: Any = import_module("redis")
-    learn(url)
-    options = dict(_option(conf, "redis_options") or conf.broker_transport_options or {})
+    given = dict(_option(conf, "redis_options") or {})
+    options = given or dict(conf.broker_transport_options or {})
+    learn(url, options)
     patience = {"socket_timeout": SOCKET_S, "socket_connect_timeout": SOCKET_S}
     if options.get("cluster") or url.startswith(_CLUSTER):
         raise ScheduleUnavailable(
@@ -90,8 +95,35 @@ def _client(conf: Any, url: str) -> Any:
                 remedy="Name them as RedBeat itself wants them: redbeat_redis_options = "
                 "{'sentinels': [('host', 26379)], 'service_name': 'master'}.",
             )
-        found = redis.sentinel.Sentinel(sentinels, password=options.get("password"), **patience)
-        return found.master_for(options.get("service_name", "master"), db=options.get("db", 0))
+        return _behind_sentinels(redis, conf, options)
     ssl = _option(conf, "redis_use_ssl") or conf.broker_use_ssl
     own = ssl if url.startswith("rediss") and isinstance(ssl, dict) else {}
-    return redis.Redis.from_url(url.replace("redis+socket://", "unix://"), **patience, **own)
+    own |= {name: value for name, value in given.items() if name not in _OF_REDBEAT}
+    return redis.Redis.from_url(
+        url.replace("redis+socket://", "unix://"), **{**own, **patience, "decode_responses": False}
+    )
+
+
+def _behind_sentinels(redis: Any, conf: Any, options: dict[str, Any]) -> Any:
+    """A client for the master, by Sentinels that are tried once each within the time."""
+    ssl = _option(conf, "redis_use_ssl")
+    own = {"ssl": True, **ssl} if isinstance(ssl, dict) else {}
+    own |= {
+        name: options[name]
+        for name in ("username", "password", "credential_provider")
+        if options.get(name) is not None
+    }
+    share_s = SOCKET_S / len(options["sentinels"])
+    once = {
+        "retry": redis.retry.Retry(redis.backoff.NoBackoff(), 0),
+        "socket_timeout": share_s,
+        "socket_connect_timeout": share_s,
+    }
+    found = redis.sentinel.Sentinel(
+        options["sentinels"],
+        sentinel_kwargs={**(options.get("sentinel_kwargs") or {}), **once},
+        socket_timeout=SOCKET_S,
+        socket_connect_timeout=SOCKET_S,
+        **own,
+    )
+    return found.master_for(options.get("service_name", "master"), db=options.get("db", 0))
