@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from tests.unit.control.scene import (
     ADA,
     EU,
+    RUNNING,
     US,
+    WAITING,
     Scene,
 )
 
@@ -21,6 +27,25 @@ def test_every_worker_that_was_planned_has_its_answer() -> None:
     assert scene.told("pool_grow")[0].arguments == {"n": 2}
     assert "1 refused (celery@eu-1: not supported with autoscale)" in report.sentence
     assert scene.workers.forgotten == 1
+
+
+@pytest.mark.parametrize(
+    ("action", "request_"),
+    [("pool_grow", {"n": 2, "workers": [US]}), ("revoke", {"ids": [RUNNING, WAITING]})],
+)
+def test_what_no_worker_confirmed_is_not_done_in_the_audit(
+    action: str, request_: dict[str, Any]
+) -> None:
+    scene = Scene()
+    scene.us.is_deaf = scene.eu.is_deaf = True
+
+    report = scene.do(action, **request_)
+
+    assert {each.outcome for each in report.workers} == {"unknown"}
+    assert scene.audit()[-1].outcome == "unknown"
+    scene.us.is_deaf = False
+    scene.do(action, **request_)
+    assert scene.audit()[-1].outcome == "done"
 
 
 def test_a_command_to_one_worker_goes_to_it_alone() -> None:
@@ -52,6 +77,7 @@ def test_workers_that_shut_down_are_unknown_until_they_are_seen_offline() -> Non
     scene = Scene()
 
     report = scene.do("shutdown", workers=[US])
+    assert scene.audit()[-1].outcome == "done"
 
     assert scene.us.is_deaf
     assert not scene.eu.is_deaf

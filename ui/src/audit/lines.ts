@@ -58,7 +58,7 @@ export function wordsOf(action: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
-const BAD: ReadonlySet<string | null> = new Set(['failed', 'interrupted', 'refused'])
+const BAD: ReadonlySet<string | null> = new Set(['failed', 'interrupted', 'refused', 'unknown'])
 
 export function wentWrong(entry: AuditEntry): boolean {
   return BAD.has(entry.outcome)
