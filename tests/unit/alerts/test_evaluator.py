@@ -72,6 +72,11 @@ class Watched:
         wanted = NewRule(**{"name": "Rule", "condition": condition, "notify": ("hook",)} | given)
         return self.alerts.rules.add(wanted, actor()).rule.id
 
+    def change(self, rule: str, condition: str) -> None:
+        wanted = NewRule(name="Rule", condition=condition, notify=("hook",))
+        changed = self.alerts.rules.one(rule).changed
+        self.alerts.rules.change(rule, wanted, actor(), changed=changed)
+
     def later(self, seconds: float, **given: Any) -> None:
         """Time passes, and all rules are judged and messages delivered."""
         self.clock.time += seconds
@@ -577,6 +582,54 @@ def test_what_fires_ends_with_its_rule(watched: Watched) -> None:
         .json["text"]
         .endswith("It ended with its rule, which was removed or switched off.")
     )
+
+
+def test_a_rule_that_is_changed_to_something_else_fires_anew(watched: Watched) -> None:
+    """Who takes care of what fired before knows nothing of what fires now."""
+    rule = watched.add("failures of name:shop.a > 3 over 5 min")
+    watched.fail(5, name="shop.a")
+    watched.fail(9, first=50, name="shop.b")
+    watched.later(10)
+    (before,) = watched.alerts.now().firing
+    watched.alerts.acknowledge(before.id, actor(), "on it")
+
+    watched.change(rule, "failures of name:shop.b > 3 over 5 min")
+    watched.later(10)
+
+    (firing,) = watched.alerts.now().firing
+    assert (firing.value, firing.acknowledgement) == (9, None)
+    (ended,) = watched.alerts.history().items
+    assert ended.id == before.id
+    assert [kind for kind, _ in watched.sent()] == ["fired", "resolved", "fired"]
+    assert "its rule was changed" in watched.receiver.received[1].json["text"]
+
+
+def test_a_rule_that_is_changed_to_what_nobody_knows_fires_no_more(watched: Watched) -> None:
+    rule = watched.add("failures of name:shop.a > 3 over 5 min")
+    watched.fail(5, name="shop.a")
+    watched.later(10)
+
+    watched.change(rule, "worker nobody@* silent for 1 min")
+    watched.later(10)
+
+    assert watched.alerts.now().firing == ()
+    assert answer_of(watched)[0] == "not yet known"
+
+
+def test_a_rule_whose_limit_is_changed_fires_on_with_who_takes_care(watched: Watched) -> None:
+    rule = watched.add("failures of name:shop.a > 3 over 5 min")
+    watched.fail(5, name="shop.a")
+    watched.later(10)
+    (before,) = watched.alerts.now().firing
+    watched.alerts.acknowledge(before.id, actor(), "on it")
+
+    watched.change(rule, "failures of name:shop.a > 4 over 10 min")
+    watched.later(10)
+
+    (firing,) = watched.alerts.now().firing
+    assert (firing.id, firing.condition) == (before.id, "failures of name:shop.a > 4 over 10m")
+    assert firing.acknowledgement is not None
+    assert [kind for kind, _ in watched.sent()] == ["fired"]
 
 
 def test_who_was_told_that_it_fires_hears_that_it_is_over(watched: Watched) -> None:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -30,6 +30,7 @@ from umbel.services.alerts.lifecycle import advanced, ended, is_worth_keeping
 from umbel.services.alerts.maintenance_windows import holds
 from umbel.services.alerts.messages import notices_of
 from umbel.services.alerts.readings import AlertReader
+from umbel.services.alerts.same_condition import is_of
 from umbel.services.alerts.silences import silence_of
 from umbel.store.alerts import (
     NOTICES_MAX,
@@ -52,6 +53,7 @@ ANSWERED_EVERY_S: Final = 60.0
 #: The most alerts that one rule has at once.
 SUBJECTS_MAX: Final = 200
 _GONE: Final = "It ended with its rule, which was removed or switched off."
+_CHANGED: Final = "It ended since its rule was changed, and is about something else now."
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,17 +156,28 @@ class AlertEvaluator:
     ) -> None:
         """Alerts whose rule was removed or switched off end with it."""
         for rule_id in opened.keys() - rules:
-            over = []
-            for alert in opened[rule_id].values():
-                step = ended(alert, now, silence_of(silences, rule_id, alert.subject))
-                if step.alert is None:
-                    changes.dropped.append(alert.id)
-                    continue
-                changes.alerts.append(step.alert)
-                self._may_be_untold |= step.alert.untold
-                over += [step.alert] if step.message is not None else []
-            if over:
-                self._send(_rule_of(over[0], _GONE), RESOLVED, over, now, changes)
+            self._end(opened[rule_id].values(), _GONE, silences, now, changes)
+
+    def _end(
+        self,
+        alerts: Iterable[Alert],
+        why: str,
+        silences: Sequence[Silence],
+        now: float,
+        changes: _Changes,
+    ) -> None:
+        """End alerts of one rule, whatever is so."""
+        over = []
+        for alert in alerts:
+            step = ended(alert, now, silence_of(silences, alert.rule, alert.subject))
+            if step.alert is None:
+                changes.dropped.append(alert.id)
+                continue
+            changes.alerts.append(step.alert)
+            self._may_be_untold |= step.alert.untold
+            over += [step.alert] if step.message is not None else []
+        if over:
+            self._send(_rule_of(over[0], why), RESOLVED, over, now, changes)
 
     def _tell_untold(
         self,
@@ -216,8 +229,11 @@ class AlertEvaluator:
         before: RuleAnswer | None,
         changes: _Changes,
     ) -> None:
-        judgement = self._judged(rule, opened, state)
         now = state.now
+        others = [each for each in opened.values() if not is_of(each, rule.condition)]
+        self._end(others, _CHANGED, silences, now, changes)
+        opened = {name: each for name, each in opened.items() if is_of(each, rule.condition)}
+        judgement = self._judged(rule, opened, state)
         answer = _answer(rule, judgement, before, now)
         changes.answers += [] if answer is None else [answer]
         added = 0

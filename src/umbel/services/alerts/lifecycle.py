@@ -88,6 +88,7 @@ def _firing(
     seen = msgspec.structs.replace(
         began,
         name=rule.name,
+        condition=rule.condition,
         severity=rule.severity,
         since=since,
         phase="firing" if fires else "pending",
