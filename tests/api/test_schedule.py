@@ -91,6 +91,39 @@ async def test_one_entry_tells_reasons_and_its_next_runs() -> None:
     assert found["next_runs"][0]["at"] == HOUR + 3_600
 
 
+async def test_an_entry_that_was_just_made_has_missed_nothing_and_beat_is_not_silent() -> None:
+    """Its times of before are not its own, whatever else beat sent then or did not send."""
+    world, source = scheduled(entry(schedule=Crontab("0", str(AN_HOUR_AGO - 1))))
+    ran(world, "a", HOUR - 2 * 3_600)
+    await listed(world)
+    source.known["made"] = entry("made", task="shop.made", since=NOW - 30)
+    source.known["seen"] = entry("seen", task="shop.seen")
+
+    # Sources are read anew for it, and otherwise some seconds later.
+    await world.post(f"{SCHEDULE}/nightly/change", {"enabled": False, "dry_run": True})
+    found = await listed(world)
+
+    rows = {row["entry"]["name"]: row["bars"] for row in found["items"]}
+    assert rows == {"nightly": "o", "made": "", "seen": ""}
+    assert found["beat"]["silent_since"] is None
+
+
+async def test_a_changed_entry_keeps_its_runs_and_misses_nothing_of_before() -> None:
+    world, source = scheduled(entry(schedule=Crontab("0", str(AN_HOUR_AGO - 1))))
+    for day in range(4):
+        ran(world, f"d{day}", HOUR - 2 * 3_600 - day * 86_400)
+    assert (await listed(world))["items"][0]["bars"] == "oooo"
+
+    changed = await world.post(
+        f"{SCHEDULE}/nightly/change", {"crontab": f"30 {AN_HOUR_AGO} * * *", "zone": "UTC"}
+    )
+    (row,) = (await listed(world))["items"]
+
+    assert changed.status_code == 200, changed.text
+    assert source.known["nightly"].schedule == Crontab("30", str(AN_HOUR_AGO))
+    assert row["bars"] == "oooo"
+
+
 async def test_a_silent_beat_is_told() -> None:
     world, _ = scheduled(entry("often", schedule=Interval(60.0)))
     for minute in range(12, 7, -1):

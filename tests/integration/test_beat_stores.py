@@ -7,6 +7,7 @@ import importlib
 import json
 import subprocess
 import sys
+import time
 import warnings
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -166,6 +167,7 @@ def test_entries_of_django_celery_beat_are_read_and_changed_by_its_models(tmp_pa
     assert cron["schedule"]["zone"] == "Europe/Berlin"
     assert (cron["schedule"]["minute"], cron["args"], cron["queue"]) == ("30", [1], "q")
     assert (every["schedule"]["every_s"], every["expires_s"]) == (300.0, 9)
+    assert time.time() - 300 < every["since"] < time.time() + 1
     assert (once["schedule"]["at"], once["one_off"]) == (2e9, True)
     assert (sun["schedule"]["event"], sun["kwargs"]) == (
         "sunset",

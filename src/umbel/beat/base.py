@@ -74,9 +74,10 @@ Schedule = Crontab | Interval | Solar | Clocked | OwnSchedule
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """An entry as its source has it. `args` and `kwargs` are plain values; where JSON does not know
     them, or they are too long, a text stands there instead, and they are not `exact`. `last_run`
-    is when its scheduler last sent it, as far as the source tells, `runs` how often. It is due from
-    `starts` on and no more after `ends` (Unix seconds); a message that waits for longer than
-    `expires_s` is not run. `can` says what may be done with it there, and `locked` why no more;
+    is when its scheduler last sent it, as far as the source tells, `runs` how often; `since` is
+    when it was made or enabled (Unix seconds), where it has not run since and that is known. It is
+    due from `starts` on and no more after `ends` (Unix seconds); a message that waits for longer
+    than `expires_s` is not run. `can` says what may be done with it there, `locked` why no more;
     `in_code`: the application's own `beat_schedule` has it as well."""
 
     name: str
@@ -98,6 +99,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     ends: float | None = None
     last_run: float | None = None
     runs: int | None = None
+    since: float | None = None
     description: str = ""
     can: tuple[EntryAction, ...] = ()
     locked: str = ""

@@ -47,7 +47,7 @@ _PERIODS: Final = {
 _OWN: Final = (
     "name", "task", "args", "kwargs", "queue", "exchange", "routing_key", "priority", "expires",
     "expire_seconds", "enabled", "one_off", "start_time", "last_run_at", "total_run_count",
-    "description",
+    "description", "date_changed",
 )  # fmt: skip
 _OTHERS: Final = (
     "interval__every", "interval__period", "crontab__minute", "crontab__hour",
@@ -215,6 +215,8 @@ def _entry(row: Mapping[str, Any], zone: str) -> Entry:
         ends=_unix(row["expires"]),
         last_run=_unix(row["last_run_at"]),
         runs=row["total_run_count"],
+        # The model forgets the last run of what is disabled.
+        since=_unix(row["date_changed"]) if row["last_run_at"] is None else None,
         description=str(row["description"] or "")[:TEXT_MAX],
         can=("disable" if row["enabled"] else "enable", "edit"),
     )

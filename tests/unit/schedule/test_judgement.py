@@ -11,6 +11,7 @@ from umbel.redact.rules import USUAL
 from umbel.services.schedule.judgement import TickJudgement, judged, tolerance_s
 from umbel.services.schedule.reasons import Surroundings
 from umbel.services.schedule.runs import EntryRun, divided, senders
+from umbel.services.schedule.ticks import next_runs
 
 #: 2026-01-05, a Monday, 00:00 UTC.
 DAY = 1_767_571_200.0
@@ -154,6 +155,39 @@ def test_a_disabled_entry_misses_nothing() -> None:
     found = judged(entry(enabled=False), [run(0)], about, HOUR)
 
     assert verdicts(found) == ["on-time"]
+
+
+def test_an_entry_misses_nothing_before_it_was_made_or_changed() -> None:
+    made = judge([], until=5 * HOUR + 120, changed=DAY + 4 * HOUR + 60)
+    moved = judge([run(HOUR / 2), run(1.5 * HOUR), run(4 * HOUR)], until=4 * HOUR + 60,
+                  changed=DAY + 3.5 * HOUR)  # fmt: skip
+
+    assert [(tick.due, tick.verdict) for tick in made.ticks] == [(DAY + 5 * HOUR, "missed")]
+    assert [(tick.due - DAY, tick.verdict) for tick in moved.ticks] == [
+        (HOUR / 2, "on-time"), (1.5 * HOUR, "on-time"), (4 * HOUR, "on-time"),
+    ]  # fmt: skip
+
+
+def test_another_interval_makes_no_holes_and_no_doubles_of_the_runs_before() -> None:
+    hourly = [run(hour * HOUR) for hour in range(3)]
+    shorter = judge([*hourly, run(2.1 * HOUR)], until=2.1 * HOUR + 200, schedule=Interval(600.0),
+                    changed=DAY + 2.05 * HOUR)  # fmt: skip
+    often = [run(each * 10) for each in range(6)]
+    longer = judge(often, until=HOUR, schedule=Interval(7_200.0), changed=DAY + 55)
+
+    assert verdicts(shorter) == ["on-time"] * 4
+    assert (verdicts(longer), [tick.doubled for tick in longer.ticks]) == (["on-time"] * 6, [0] * 6)
+
+
+def test_an_interval_that_never_ran_is_due_so_long_after_it_was_made() -> None:
+    found = judge([], until=1_300, schedule=Interval(600.0), changed=DAY)
+
+    assert [tick.due - DAY for tick in found.ticks] == [600.0, 1_200.0]
+    made = entry(Interval(600.0), since=1_000.0)
+    assert [each.at for each in next_runs(made, 1_100.0, None, 1)] == [1_600.0]
+    starts = entry(Interval(600.0), since=1_000.0, starts=5_000.0, ends=5_700.0)
+    assert [each.at for each in next_runs(starts, 1_100.0, None, 9)] == [5_000.0, 5_600.0]
+    assert next_runs(starts, 9_000.0, 5_600.0, 9) == ()
 
 
 def test_without_sent_events_nobody_says_that_beat_was_silent() -> None:

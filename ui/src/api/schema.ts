@@ -879,6 +879,7 @@ export interface Entry {
   ends: number | null
   last_run: number | null
   runs: number | null
+  since: number | null
   description: string
   can: ('disable' | 'edit' | 'enable')[]
   locked: string

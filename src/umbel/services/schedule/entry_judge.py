@@ -47,7 +47,7 @@ def entry_id(entry: Entry) -> str:
 
 def revision_of(entry: Entry) -> str:
     """Digits that change when anything but its last run does."""
-    steady = msgspec.structs.replace(entry, last_run=None, runs=None)
+    steady = msgspec.structs.replace(entry, last_run=None, runs=None, since=None)
     return hashlib.sha256(msgspec.json.encode(steady)).hexdigest()[:16]
 
 

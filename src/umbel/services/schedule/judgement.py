@@ -10,7 +10,7 @@ period, but at least 5 s and at most a minute.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -76,16 +76,30 @@ def _clock_slots(
     if not entry.enabled:
         # When it was disabled nobody knows, so what did not come then was not missed.
         return _of_runs_alone(entry, runs), 0
-    due = ticks(entry, around.since, around.now)
+    before, after = _divided(runs, around.changed)
+    due = ticks(entry, max(around.since, around.changed or 0.0), around.now)
     slots = [_Slot(at, []) for at in due]
     extra = 0
-    for run in runs:
+    for run in after:
         index = bisect_right(due, run.at + EARLY_S) - 1
         if index >= 0:
             slots[index].runs.append(run)
         elif run.at > around.since:
             extra += 1
-    return slots, extra
+    return [*_earlier_slots(before), *slots], extra
+
+
+def _divided(
+    runs: Sequence[EntryRun], changed: float | None
+) -> tuple[Sequence[EntryRun], Sequence[EntryRun]]:
+    """Those from before the entry was changed, and the others."""
+    index = 0 if changed is None else bisect_left(runs, changed, key=lambda run: run.at)
+    return runs[:index], runs[index:]
+
+
+def _earlier_slots(runs: Sequence[EntryRun]) -> list[_Slot]:
+    """When the entry was due before it was changed nobody knows, but that it ran."""
+    return [_Slot(run.at, [run]) for run in runs]
 
 
 def _of_runs_alone(entry: Entry, runs: Sequence[EntryRun]) -> list[_Slot]:
@@ -100,10 +114,11 @@ def _of_runs_alone(entry: Entry, runs: Sequence[EntryRun]) -> list[_Slot]:
 def _interval_slots(
     entry: Entry, runs: Sequence[EntryRun], around: Surroundings, allowed_s: float
 ) -> tuple[list[_Slot], int]:
-    slots: list[_Slot] = []
+    before, after = _divided(runs, around.changed)
+    slots = _earlier_slots(before)
     every_s = max(SHORTEST_S, entry.schedule.every_s)  # type: ignore[union-attr]
-    for run in runs:
-        if not slots:
+    for run in after:
+        if len(slots) == len(before):
             slots.append(_Slot(run.at, [run]))
         elif run.at - _last_run(slots) < every_s / 2:
             slots[-1].runs.append(run)
@@ -114,7 +129,8 @@ def _interval_slots(
             )
             slots.append(_Slot(run.at if due is None else due, [run]))
     if entry.enabled:
-        begin = _last_run(slots) if slots else entry.last_run
+        begins = (_last_run(slots) if slots else entry.last_run, around.changed)
+        begin = max((at for at in begins if at is not None), default=None)
         if begin is not None:
             slots += _missed_slots(entry, begin, around.now - allowed_s)
     return slots, 0

@@ -28,6 +28,7 @@ def plausible(entry: Entry) -> Entry:
         starts=_moment(entry.starts),
         ends=_moment(entry.ends),
         last_run=_moment(entry.last_run),
+        since=_moment(entry.since),
     )
 
 

@@ -25,10 +25,12 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """What was around an entry from `since` to `now` (Unix seconds). `gaps` are spans in which
     events may have passed unseen; `heard` when any entry of the same scheduler was sent, sorted;
     `tells_sent`: senders tell of what they send. `paused` is for each paused queue who paused it,
-    in words behind *is*. `zone` is that of times in sentences."""
+    in words behind *is*. `zone` is that of times in sentences. The entry is as it is from `changed`
+    on: of times before only the runs that there were are told."""
 
     since: float
     now: float
+    changed: float | None = None
     gaps: tuple[tuple[float, float], ...] = ()
     heard: Sequence[float] = ()
     tells_sent: bool = True

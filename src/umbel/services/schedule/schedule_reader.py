@@ -20,6 +20,7 @@ from umbel.redact.rules import Redactor
 from umbel.services.errors.time_budget import TimeBudget
 from umbel.services.schedule.beat_state import beat_state
 from umbel.services.schedule.due_strip import due_strip
+from umbel.services.schedule.entry_ages import EntryAges, is_changed
 from umbel.services.schedule.entry_judge import (
     JudgedEntry,
     judge_entry,
@@ -93,6 +94,7 @@ class ScheduleReader:
         self._clock = clock
         self._redactor = redactor
         self._lock = threading.Lock()
+        self._ages = EntryAges()
         self._entries: dict[str, _UntilDue] = {}
         self._learned: tuple[float, tuple[Entry, ...]] = (float("-inf"), ())
 
@@ -100,6 +102,7 @@ class ScheduleReader:
         """What became of these. Raises `StoreError`."""
         with self._lock:
             now = self._clock.now()
+            self._ages.note(entries, now)
             self._forget_others(entries)
             complete = self._refresh(entries, now, TimeBudget(self._clock, budget_s))
             judged = {name: each.judged for name, each in self._entries.items()}
@@ -142,7 +145,7 @@ class ScheduleReader:
         names = {each.name: each for each in entries}
         for name, known in [*self._entries.items()]:
             entry = names.get(name)
-            if entry is None or _is_changed(known.entry, entry):
+            if entry is None or is_changed(known.entry, entry):
                 del self._entries[name]
 
     def _refresh(self, entries: Sequence[Entry], now: float, budget: TimeBudget) -> bool:
@@ -181,14 +184,7 @@ class ScheduleReader:
         ]
 
     def _judge(self, read: Sequence[EntryHistory], now: float) -> None:
-        others = senders(
-            (
-                _due_times(entry, runs, since, now),
-                runs,
-                tolerance_s(period_of(entry, now)),
-            )
-            for entry, runs, since, _ in read
-        )
+        others = senders(self._due_runs(entry, runs, since, now) for entry, runs, since, _ in read)
         own = {
             entry.name: [run for run in runs if run.client not in others]
             for entry, runs, _, _ in read
@@ -202,6 +198,7 @@ class ScheduleReader:
             around = Surroundings(
                 since=since,
                 now=now,
+                changed=self._changed_at(entry, own[entry.name], heard[entry.source]),
                 gaps=blind_spans(self._store, since, now),
                 heard=heard[entry.source],
                 tells_sent=_tells_sent(own[entry.name]),
@@ -211,6 +208,23 @@ class ScheduleReader:
             )
             judged = judge_entry(entry, own[entry.name], around, is_alike=is_alike)
             self._entries[entry.name] = _UntilDue(entry, judged, _good_until(judged, now))
+
+    def _due_runs(
+        self, entry: Entry, runs: Sequence[EntryRun], since: float, now: float
+    ) -> tuple[Sequence[float], Sequence[EntryRun], float]:
+        """When an entry was due as it is now, and the runs from then on."""
+        since = max(since, self._ages.changed_at(entry) or 0.0)
+        later = [run for run in runs if run.at >= since]
+        return _due_times(entry, later, since, now), later, tolerance_s(period_of(entry, now))
+
+    def _changed_at(
+        self, entry: Entry, own: Sequence[EntryRun], heard: Sequence[float]
+    ) -> float | None:
+        """One that beat, which sends others, was never seen to send is taken for new."""
+        changed = self._ages.changed_at(entry)
+        if changed is None and not own and heard:
+            return self._ages.first_seen(entry)
+        return changed
 
     def _heard(
         self,
@@ -232,12 +246,6 @@ def _due_times(entry: Entry, runs: Sequence[EntryRun], since: float, now: float)
     if isinstance(entry.schedule, Interval):
         return [run.at + entry.schedule.every_s for run in runs]
     return ticks(entry, since, now)
-
-
-def _is_changed(before: Entry, now: Entry) -> bool:
-    """In anything that its judgement depends on."""
-    kinds = ("task", "schedule", "args", "kwargs", "queue", "enabled", "starts", "ends", "source")
-    return any(getattr(before, kind) != getattr(now, kind) for kind in kinds)
 
 
 def _has_zone(entry: Entry) -> bool:

@@ -111,9 +111,12 @@ def next_runs(entry: Entry, now: float, last_run: float | None, count: int) -> t
     count = min(count, 1) if entry.one_off else count
     begin = now
     found: list[float] = []
+    last_run = entry.since if last_run is None else last_run
     if isinstance(entry.schedule, Interval) and last_run is not None:
         begin = following(entry.schedule, last_run) or now
-        begin = max(now, begin)
+        begin = max(now, begin, entry.starts or now)
+        if entry.ends is not None and begin > entry.ends:
+            return ()
         found.append(begin)
     found += ticks(entry, begin, float("inf"), count - len(found))
     before = [now, *found]
