@@ -8,8 +8,10 @@ from tests.api.world import NOW, World, problem_of
 from tests.contract.stories import BASE, failed, succeeded, uuid_of
 from tests.contract.test_store_logs import told
 from umbel.cluster.task import Task
+from umbel.path_parts import TAKEN, path_part
 from umbel.query.orders import ORDERS
 from umbel.services.search.rows import TaskRow, WholeTask
+from umbel.web.routes import ROUTES
 
 pytestmark = pytest.mark.anyio
 
@@ -30,6 +32,26 @@ async def test_tasks_come_newest_first(world: World) -> None:
     assert page["complete"] is True
     assert page["reached"] is None
     assert page["sentence"]
+
+
+@pytest.mark.parametrize("uuid", [*sorted(TAKEN), "=", "=x", "a/log", "a?b#c%20", "x" * 255])
+async def test_a_task_is_found_whatever_its_id(world: World, uuid: str) -> None:
+    world.store.apply(succeeded(uuid, BASE))
+
+    found = (await world.get(f"/api/v1/tasks/{path_part(uuid)}")).json()
+    logged = await world.get(f"/api/v1/tasks/{path_part(uuid)}/log")
+
+    assert found["uuid"] == uuid
+    assert logged.status_code == 200
+
+
+def test_names_beside_ids_in_addresses_are_those_that_are_marked() -> None:
+    paths = [route.path.removeprefix("/api/v1/").split("/") for route in ROUTES]
+    foreign = {"tasks", "workflows", "workers", "queues", "names", "schedule", "results"}
+
+    beside = {path[1] for path in paths if len(path) > 1 and path[0] in foreign}
+
+    assert {each for each in beside if not each.startswith("{")} <= TAKEN
 
 
 async def test_a_row_has_every_key_but_those_of_one_task_alone(world: World) -> None:

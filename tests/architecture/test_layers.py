@@ -11,7 +11,13 @@ from tests.architecture.sources import imports, modules
 #: Layers from the bottom up; a module belongs to the longest prefix that fits its name.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("umbel",),
-    ("umbel.characters", "umbel.json_size", "umbel.event_stream", "umbel.timed_pool"),
+    (
+        "umbel.characters",
+        "umbel.json_size",
+        "umbel.event_stream",
+        "umbel.timed_pool",
+        "umbel.path_parts",
+    ),
     ("umbel.worker",),
     ("umbel.bounded_json", "umbel.csv_lines", "umbel.time_limit"),
     (

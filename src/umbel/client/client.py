@@ -6,7 +6,6 @@ import contextlib
 import time
 from collections.abc import Iterator
 from typing import Any, Final, TypeVar, cast
-from urllib.parse import quote
 
 import msgspec
 
@@ -17,6 +16,7 @@ from umbel.client.sse import events
 from umbel.client.transport import Parameters, Transport
 from umbel.cluster.task import Task
 from umbel.errors import ServerError, ServerUnreachable, TaskUnknown
+from umbel.path_parts import path_part
 from umbel.results.base import Result
 from umbel.services.alerts.backtest import BackTest
 from umbel.services.alerts.rows import (
@@ -149,7 +149,7 @@ class Client:
     def task(self, uuid: str) -> WholeTask | None:
         """Everything about one task; None if it is unknown."""
         try:
-            return self._get(f"tasks/{_part(uuid)}", WholeTask)
+            return self._get(f"tasks/{path_part(uuid)}", WholeTask)
         except TaskUnknown:
             return None
 
@@ -157,14 +157,14 @@ class Client:
         """What is known of a task's log after `after`; None if the task is unknown."""
         params: Parameters = {"after": after or None, "limit": limit}
         try:
-            return self._get(f"tasks/{_part(uuid)}/log", TaskLog, **params)
+            return self._get(f"tasks/{path_part(uuid)}/log", TaskLog, **params)
         except TaskUnknown:
             return None
 
     def workflow(self, root_id: str) -> tuple[Task, ...]:
         """All tasks of one workflow, oldest first; none if no task of it is stored."""
         try:
-            return self._get(f"workflows/{_part(root_id)}", Workflow[Task]).tasks
+            return self._get(f"workflows/{path_part(root_id)}", Workflow[Task]).tasks
         except TaskUnknown:
             return ()
 
@@ -201,7 +201,7 @@ class Client:
 
     def workflow_graph(self, workflow_id: str, *, sources: bool = False) -> WorkflowDetail:
         """One workflow with its tasks. Raises `TaskUnknown`."""
-        path = f"workflows/{_part(workflow_id)}/graph"
+        path = f"workflows/{path_part(workflow_id)}/graph"
         return self._get(path, WorkflowDetail, sources=sources or None)
 
     def names(
@@ -226,7 +226,7 @@ class Client:
 
     def remove_deploy(self, deploy_id: str) -> None:
         """Take back a deploy. Raises `DeployUnknown`."""
-        self._post(f"deploys/{_part(deploy_id)}/remove", {}, dict[str, str])
+        self._post(f"deploys/{path_part(deploy_id)}/remove", {}, dict[str, str])
 
     def schedule(self, contains: str, order: ScheduleOrder, limit: int) -> ScheduleList:
         """Beat's entries, and what became of them."""
@@ -234,18 +234,18 @@ class Client:
 
     def entry(self, entry: str) -> EntryDetail:
         """One entry by its id or name. Raises `EntryUnknown`."""
-        return self._get(f"schedule/{_part(entry)}", EntryDetail)
+        return self._get(f"schedule/{path_part(entry)}", EntryDetail)
 
     def run_entry(self, entry: str, reason: str | None) -> SentTask:
         """Send an entry's task now. Raises `EntryUnknown`."""
-        return self._post(f"schedule/{_part(entry)}/run", {"reason": reason}, SentTask)
+        return self._post(f"schedule/{path_part(entry)}/run", {"reason": reason}, SentTask)
 
     def change_entry(
         self, entry: str, edit: WantedEntry, *, dry_run: bool, reason: str | None
     ) -> EntryChange:
         """Change an entry where it stands, or say what would be."""
         body = {**msgspec.structs.asdict(edit), "dry_run": dry_run, "reason": reason}
-        return self._post(f"schedule/{_part(entry)}/change", body, EntryChange)
+        return self._post(f"schedule/{path_part(entry)}/change", body, EntryChange)
 
     def alerts(self) -> AlertList:
         """What fires now, what waits to fire, and what cannot be known."""
@@ -261,7 +261,7 @@ class Client:
 
     def alert(self, alert_id: str) -> AlertDetail:
         """One alert, and what was sent about it. Raises `AlertUnknown`."""
-        return self._get(f"alerts/{_part(alert_id)}", AlertDetail)
+        return self._get(f"alerts/{path_part(alert_id)}", AlertDetail)
 
     def notifiers(self) -> NotifierList:
         """Whom rules can notify, and the last messages."""
@@ -282,17 +282,17 @@ class Client:
         """Change a rule that was last changed at `changed`. Raises `AlertUnknown`,
         `ActionRefused`."""
         body = {**msgspec.to_builtins(wanted), "changed": changed}
-        return self._post(f"alerts/rules/{_part(rule_id)}/change", body, ListedRule)
+        return self._post(f"alerts/rules/{path_part(rule_id)}/change", body, ListedRule)
 
     def remove_alert_rule(self, rule_id: str) -> None:
         """Remove a rule. Raises `AlertUnknown`."""
-        self._post(f"alerts/rules/{_part(rule_id)}/remove", {}, dict[str, str])
+        self._post(f"alerts/rules/{path_part(rule_id)}/remove", {}, dict[str, str])
 
     def acknowledge_alert(self, alert_id: str, note: str, instead_of: str = "") -> Alert:
         """Take care of an alert. Raises `AlertUnknown`, `ActionRefused`."""
         # A server of before does not have what is empty.
         body = {"note": note} | ({"instead_of": instead_of} if instead_of else {})
-        return self._post(f"alerts/{_part(alert_id)}/acknowledge", body, Alert)
+        return self._post(f"alerts/{path_part(alert_id)}/acknowledge", body, Alert)
 
     def silence_alerts(self, wanted: NewSilence) -> ListedSilence:
         """Send nobody anything for a while."""
@@ -300,11 +300,11 @@ class Client:
 
     def unsilence_alerts(self, silence_id: str) -> None:
         """End a silence. Raises `AlertUnknown`."""
-        self._post(f"alerts/silences/{_part(silence_id)}/end", {}, dict[str, str])
+        self._post(f"alerts/silences/{path_part(silence_id)}/end", {}, dict[str, str])
 
     def test_notifier(self, name: str) -> AlertNotice:
         """Send a test message, and tell how that went."""
-        return self._post(f"alerts/notifiers/{_part(name)}/test", {}, AlertNotice)
+        return self._post(f"alerts/notifiers/{path_part(name)}/test", {}, AlertNotice)
 
     def searches(self) -> SearchList:
         """Saved searches: one's own, then those that others share."""
@@ -316,11 +316,11 @@ class Client:
 
     def change_search(self, search_id: str, changes: SearchChanges) -> ListedSearch:
         """Change a saved search."""
-        return self._post(f"searches/{_part(search_id)}/change", changes, ListedSearch)
+        return self._post(f"searches/{path_part(search_id)}/change", changes, ListedSearch)
 
     def delete_search(self, search_id: str) -> ListedSearch:
         """Forget a saved search; as it was."""
-        return self._post(f"searches/{_part(search_id)}/delete", {}, ListedSearch)
+        return self._post(f"searches/{path_part(search_id)}/delete", {}, ListedSearch)
 
     def status(self) -> Status:
         """How current and how whole the history is."""
@@ -351,7 +351,7 @@ class Client:
         answered."""
         name = "queues" if what == "active_queues" else what
         try:
-            return self._get(f"workers/{_part(worker)}/{name}", InspectedWorker)
+            return self._get(f"workers/{path_part(worker)}/{name}", InspectedWorker)
         except ServerError as error:
             if error.kind != "unknown-worker":
                 raise
@@ -363,15 +363,17 @@ class Client:
 
     def execute(self, action_id: str, confirm: int | None) -> ActionReport:
         """Begin a planned action; its report as it stands then."""
-        return self._post(f"actions/{_part(action_id)}/execute", {"confirm": confirm}, ActionReport)
+        return self._post(
+            f"actions/{path_part(action_id)}/execute", {"confirm": confirm}, ActionReport
+        )
 
     def cancel(self, action_id: str) -> ActionReport:
         """End an action before its end."""
-        return self._post(f"actions/{_part(action_id)}/cancel", {}, ActionReport)
+        return self._post(f"actions/{path_part(action_id)}/cancel", {}, ActionReport)
 
     def action(self, action_id: str) -> Action:
         """A plan and how it stands."""
-        return self._get(f"actions/{_part(action_id)}", Action)
+        return self._get(f"actions/{path_part(action_id)}", Action)
 
     def apply(self, request: Apply) -> SentTask:
         """Send a task, and wait for its result as long as `request` says."""
@@ -382,7 +384,7 @@ class Client:
         """What the result backend keeps, once the task has ended or time is up (60 s at
         most)."""
         body = self._transport.get(
-            f"{_API}/results/{_part(task_id)}",
+            f"{_API}/results/{path_part(task_id)}",
             {"timeout": timeout_s},
             timeout_s=self._timeout_s + timeout_s,
         )
@@ -394,11 +396,11 @@ class Client:
 
     def queue(self, name: str) -> QueueProfile:
         """One queue. Raises `QueueUnknown`."""
-        return self._get(f"queues/{_part(name)}", QueueProfile)
+        return self._get(f"queues/{path_part(name)}", QueueProfile)
 
     def queue_rates(self, name: str, since: float | None, until: float | None) -> QueueRates:
         """What came into a queue and left it over time."""
-        return self._get(f"queues/{_part(name)}/rates", QueueRates, since=since, until=until)
+        return self._get(f"queues/{path_part(name)}/rates", QueueRates, since=since, until=until)
 
     def route(self, name: str, queue: str | None = None) -> TaskRoute:
         """Where a task of this name would go, sent to this queue or as it is routed."""
@@ -406,7 +408,7 @@ class Client:
 
     def messages(self, queue: str, limit: int) -> tuple[QueuedMessage, ...]:
         """The next messages of a queue, which stay there."""
-        return self._get(f"queues/{_part(queue)}/messages", _Messages, limit=limit).items
+        return self._get(f"queues/{path_part(queue)}/messages", _Messages, limit=limit).items
 
     def audit(self, **params: str | int | None) -> AuditPage:
         """Lines of the audit, newest first: `before` (a number), `limit`, `actor`, `action`,
@@ -452,7 +454,3 @@ def _written(body: object) -> bytes:
     for name in _OWN_VALUES:
         check_json(fields.get(name), name)
     return msgspec.json.encode(body)
-
-
-def _part(text: str) -> str:
-    return quote(text, safe="")

@@ -1,5 +1,6 @@
 /** What is asked of the history. */
 
+import { pathPart } from '../format/path_part'
 import { toPoints, toUnits } from '../query/offsets'
 import type {
   AllDiff, CountBy, DoctorAnswer, DoctorItem, ErrorGroups, FleetDiff, HealthAnswer, NameDetail, NameList, NamesAgainst, NamesSort, Registration, SampledQueues, SampledWorkers, SeriesOfCounts, SeriesOfRuntimes, SeriesOfWaits, TaskLog,
@@ -39,10 +40,10 @@ export const api = {
     get<NameList>('names', asked, signal),
 
   name: (name: string, asked: { since: number; until: number; against: NamesAgainst }, signal?: AbortSignal) =>
-    get<NameDetail>(`names/${encodeURIComponent(name)}`, asked, signal),
+    get<NameDetail>(`names/${pathPart(name)}`, asked, signal),
 
   registration: (name: string, signal?: AbortSignal) =>
-    get<Registration>(`names/${encodeURIComponent(name)}/registration`, {}, signal),
+    get<Registration>(`names/${pathPart(name)}/registration`, {}, signal),
 
   errors: (asked: { q?: string; since: number; until: number; limit: number; state?: string }, signal?: AbortSignal) =>
     get<ErrorGroups>('errors', asked, signal),
@@ -53,7 +54,7 @@ export const api = {
   /** All checks; `again`: looked at anew. */
   doctor: (again: boolean, signal?: AbortSignal) => get<DoctorAnswer>('doctor', { again: again ? 'true' : null }, signal),
   /** One check of the doctor, looked at anew. */
-  doctorCheck: (id: string, signal?: AbortSignal) => get<DoctorItem>(`doctor/${encodeURIComponent(id)}`, {}, signal),
+  doctorCheck: (id: string, signal?: AbortSignal) => get<DoctorItem>(`doctor/${pathPart(id)}`, {}, signal),
   doctorReport: () => getText('doctor/report'),
 
   /** Queues and workers as they were sampled; those of which there was most. */
@@ -61,11 +62,11 @@ export const api = {
   workerSamples: (span: { since: number; until: number }, signal?: AbortSignal) => get<SampledWorkers>('samples/workers', span, signal),
 
   task: (id: string, signal?: AbortSignal) =>
-    get<Task>(`tasks/${encodeURIComponent(id)}`, {}, signal),
+    get<Task>(`tasks/${pathPart(id)}`, {}, signal),
 
   /** What a task logged, after the `next` of an earlier answer. */
   taskLog: (id: string, after: string, signal?: AbortSignal) =>
-    get<TaskLog>(`tasks/${encodeURIComponent(id)}/log`, { after }, signal),
+    get<TaskLog>(`tasks/${pathPart(id)}/log`, { after }, signal),
 
   understand: async (q: string, tz: string, signal?: AbortSignal): Promise<Understood> => {
     const understood = await get<Understood>('query', { q, tz }, signal)

@@ -1,5 +1,6 @@
 /** What is asked of the cluster, and done to it. Nothing but `post` changes anything. */
 
+import { pathPart } from '../format/path_part'
 import { isNull, member, jsValue } from '../json/convert'
 import type { Json } from '../json/parse'
 import type {
@@ -24,7 +25,7 @@ import type {
 import type { DoctorItem, HealthFinding, LoggedOut, QueueRates, UnmutedCheck, UnmutedFinding } from './schema'
 import { get, getJson, post } from './transport'
 
-const id = encodeURIComponent
+const id = pathPart
 
 export const control = {
   me: (signal?: AbortSignal) => get<Me>('me', {}, signal),

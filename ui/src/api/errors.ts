@@ -1,5 +1,6 @@
 /** What is asked of errors, and decided about them. */
 
+import { pathPart } from '../format/path_part'
 import type { DecideErrorBody, ErrorDetail, ErrorGroups, ErrorsState, GroupState, IgnoreErrorBody, NoteErrorBody, SharedTraits } from './schema'
 import { get, post } from './transport'
 
@@ -9,7 +10,7 @@ interface Within {
   until: number
 }
 
-const at = (id: string, what = ''): string => `errors/${encodeURIComponent(id)}${what}`
+const at = (id: string, what = ''): string => `errors/${pathPart(id)}${what}`
 
 export const errors = {
   /** Those of the tasks that match `q`, in one state or in any. */

@@ -1,9 +1,10 @@
 /** What is asked of beat's entries, and done with them. */
 
+import { pathPart } from '../format/path_part'
 import type { ChangeEntryBody, EntryChange, EntryDetail, ScheduleList, SentTask } from './schema'
 import { get, post } from './transport'
 
-const of = (id: string): string => `schedule/${encodeURIComponent(id)}`
+const of = (id: string): string => `schedule/${pathPart(id)}`
 
 export const schedule = {
   list: (contains: string, limit: number, signal?: AbortSignal) => get<ScheduleList>('schedule', { contains, limit }, signal),

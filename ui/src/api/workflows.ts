@@ -1,5 +1,6 @@
 /** Workflows, as the server answers them. */
 
+import { pathPart } from '../format/path_part'
 import type { WorkflowDetail, WorkflowList, WorkflowsOrder, WorkflowsState } from './schema'
 import { get } from './transport'
 
@@ -8,5 +9,5 @@ export const workflows = {
     get<WorkflowList>('workflows', { ...asked }, signal),
 
   /** With `sources` also by what the result backend and waiting messages tell, which takes longer. */
-  one: (id: string, sources: boolean, signal?: AbortSignal) => get<WorkflowDetail>(`workflows/${encodeURIComponent(id)}/graph`, { sources: sources ? 'true' : null }, signal),
+  one: (id: string, sources: boolean, signal?: AbortSignal) => get<WorkflowDetail>(`workflows/${pathPart(id)}/graph`, { sources: sources ? 'true' : null }, signal),
 }

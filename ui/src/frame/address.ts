@@ -1,5 +1,7 @@
 /** Pages and their addresses, below whatever prefix the server has. */
 
+import { fromPathPart, pathPart } from '../format/path_part'
+
 export type Page =
   | { kind: 'overview' | 'diff' | 'clusters-diff' | 'tasks' | 'names' | 'workflows' | 'errors' | 'alerts' | 'schedule' | 'workers' | 'queues' | 'run' | 'audit' | 'doctor' | 'clusters' | 'docs' | 'access' | 'sessions' | 'tokens' }
   | { kind: 'task' | 'name' | 'workflow' | 'error' | 'alert' | 'entry' | 'worker' | 'queue' | 'action' | 'doc'; id: string }
@@ -20,7 +22,7 @@ export function pageAt(path: string, base: string): Page {
   const slash = inside.indexOf('/')
   const folder = inside.slice(0, slash) as keyof typeof ONES
   const id = inside.slice(slash + 1)
-  if (slash > 0 && Object.hasOwn(ONES, folder) && id !== '') return { kind: ONES[folder], id: decoded(id) }
+  if (slash > 0 && Object.hasOwn(ONES, folder) && id !== '') return { kind: ONES[folder], id: fromPathPart(id) }
   return { kind: 'unknown', path: inside }
 }
 
@@ -37,41 +39,33 @@ export function searchedPage(page: Page, search: string): Page {
 
 /** Addresses of pages, relative to `<base href>`. */
 export function taskPath(id: string): string {
-  return `tasks/${encodeURIComponent(id)}`
+  return `tasks/${pathPart(id)}`
 }
 
 export function errorPath(id: string): string {
-  return `errors/${encodeURIComponent(id)}`
+  return `errors/${pathPart(id)}`
 }
 
 export function namePath(name: string): string {
-  return `names/${encodeURIComponent(name)}`
+  return `names/${pathPart(name)}`
 }
 
 export function entryPath(id: string): string {
-  return `schedule/${encodeURIComponent(id)}`
+  return `schedule/${pathPart(id)}`
 }
 
 export function workflowPath(id: string): string {
-  return `workflows/${encodeURIComponent(id)}`
+  return `workflows/${pathPart(id)}`
 }
 
 export function workerPath(name: string): string {
-  return `workers/${encodeURIComponent(name)}`
+  return `workers/${pathPart(name)}`
 }
 
 export function queuePath(name: string): string {
-  return `queues/${encodeURIComponent(name)}`
+  return `queues/${pathPart(name)}`
 }
 
 export function actionPath(id: string): string {
-  return `actions/${encodeURIComponent(id)}`
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part)
-  } catch {
-    return part
-  }
+  return `actions/${pathPart(id)}`
 }

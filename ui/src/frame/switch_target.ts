@@ -1,5 +1,6 @@
 /** Where the switch to another cluster leads: to the page that one is on, or to its list if that one thing is not there. */
 
+import { pathPart } from '../format/path_part'
 import type { Page } from './address'
 
 export interface SwitchTarget {
@@ -28,7 +29,7 @@ export function switchTarget(page: Page, inside: string, search: string, isOfOne
   const path = `${inside}${search}`
   const kind = ONES[page.kind]
   if (kind === undefined || !('id' in page)) return { path, one: null }
-  const api = `api/v1/${kind.api}/${encodeURIComponent(page.id)}${kind.after ?? ''}`
+  const api = `api/v1/${kind.api}/${pathPart(page.id)}${kind.after ?? ''}`
   return { path, one: { api, list: kind.list, word: kind.word, id: page.id } }
 }
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlencode
 
+from umbel.path_parts import path_part
+
 
 def link_of_tasks(text: str, start: float | None = None, end: float | None = None) -> str:
     """The Tasks page of a search, of what was first seen in a time (Unix seconds)."""
@@ -15,17 +17,17 @@ def link_of_tasks(text: str, start: float | None = None, end: float | None = Non
 
 def link_of_queue(name: str, now: float) -> str:
     """The page of a queue, of the hour before."""
-    return f"/queues/{quote(name, safe='')}?{urlencode(_hour(now))}"
+    return f"/queues/{path_part(name)}?{urlencode(_hour(now))}"
 
 
 def link_of_worker(name: str) -> str:
     """The page of a worker."""
-    return f"/workers/{quote(name, safe='')}"
+    return f"/workers/{path_part(name)}"
 
 
 def link_of_error(error_id: str) -> str:
     """The page of an error."""
-    return f"/errors/{quote(error_id, safe='')}"
+    return f"/errors/{path_part(error_id)}"
 
 
 def link_of_overview(now: float) -> str:

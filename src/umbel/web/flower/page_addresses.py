@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Final
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from umbel.errors import QueryError
+from umbel.path_parts import path_part
 from umbel.query.ast import And, Comparison, Matches, Node
 from umbel.query.canonical import canonical
 from umbel.query.parse import parse
@@ -61,7 +62,7 @@ def _to(folder: str) -> Callable[[Request], Awaitable[Response]]:
 
     async def lead(request: Request) -> Response:
         target: str = request.path_params["target"]
-        return _redirect(request.scope, f"/{folder}/{quote(target, safe='')}")
+        return _redirect(request.scope, f"/{folder}/{path_part(target)}")
 
     return lead
 

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar, get_args
 
 import msgspec
 
-from umbel.web.http.parameters import convert, fields, takes, unknown, without_nul
+from umbel.web.http.parameters import convert, fields, takes, text_in_path, unknown
 from umbel.web.http.problems import Refusal
 
 P = TypeVar("P", bound=msgspec.Struct)
@@ -49,7 +49,7 @@ def read_body(struct: type[P], body: bytes, path: Mapping[str, str]) -> P:
     values: dict[str, Any] = {}
     for name, text in path.items():
         rule = rules[name]
-        values[rule.name] = convert(rule, without_nul(text, name), f"parameter {name}")
+        values[rule.name] = convert(rule, text_in_path(text, name), f"parameter {name}")
     in_body = {name: rule for name, rule in rules.items() if name not in path}
     return struct(**values, **_fields(in_body, given, ""))
 

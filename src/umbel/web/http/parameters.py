@@ -17,6 +17,7 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
+from umbel.path_parts import text_of_part
 from umbel.web.http.problems import Refusal
 
 P = TypeVar("P", bound=msgspec.Struct)
@@ -34,7 +35,7 @@ def read(struct: type[P], query: bytes, path: Mapping[str, str]) -> P:
         if name not in names:
             raise _unknown(name, names)
     for name, text in path.items():
-        given[name] = without_nul(text, name)
+        given[name] = text_in_path(text, name)
     return _build(struct, given)
 
 
@@ -66,6 +67,11 @@ def without_nul(text: str, name: str) -> str:
             name, f"The parameter {_echoed(name)} contains a NUL, which no task has."
         )
     return text
+
+
+def text_in_path(text: str, name: str) -> str:
+    """The same of what stands in the path (`path_parts`)."""
+    return text_of_part(without_nul(text, name))
 
 
 def _build(struct: type[P], given: Mapping[str, str]) -> P:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 from urllib.parse import quote
 
+from umbel.path_parts import path_part
 from umbel.query.ast import And, Comparison, During, Matches, Moment, Node
 from umbel.query.canonical import canonical
 from umbel.services.control.types import ActionRequest
@@ -123,12 +124,12 @@ def _ago(seconds: float | None) -> Moment | None:
 
 def worker_page(name: str) -> str:
     """The address of a worker's page."""
-    return f"workers/{quote(name, safe='')}"
+    return f"workers/{path_part(name)}"
 
 
 def queue_page(name: str) -> str:
     """The address of a queue's page."""
-    return f"queues/{quote(name, safe='')}"
+    return f"queues/{path_part(name)}"
 
 
 def cut(name: str) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import quote
 
+from umbel.path_parts import path_part
 from umbel.services.health.facts import EntryFact, HealthFacts
 from umbel.services.health.health_finding import HealthFinding
 from umbel.services.health.rules.base import cut, few, finding, link
@@ -57,5 +57,5 @@ def _missed(entry: EntryFact, now: float) -> HealthFinding:
         f"{cut(entry.name)} {what} {span(now - entry.due)} ago. {entry.reason}".strip(),
         why=_WHY_MISSED,
         since=entry.due,
-        action=link("Look at the entry", f"schedule/{quote(entry.id, safe='')}"),
+        action=link("Look at the entry", f"schedule/{path_part(entry.id)}"),
     )
