@@ -178,6 +178,20 @@ def test_a_clock_that_was_ahead_stops_nothing(samples: Samples) -> None:
     assert [(at - NOON, values[1]) for at, values in found] == [(0, 2.0), (600, 2.0), (1_200, 2.0)]
 
 
+def test_what_a_clock_kept_that_was_half_an_hour_ahead_is_neither_last_nor_mixed_in(
+    samples: Samples,
+) -> None:
+    for second in (0, 10, 1_800, 1_810):
+        samples.keep("queue", NOON + second, {"mail": queue(9.0)})
+
+    samples.keep("queue", NOON + 80, {"mail": queue(2.0)})
+
+    assert samples.size().last == NOON + 80
+    samples.keep("queue", NOON + 1_800, {"mail": queue(2.0)})
+    (point,) = only(samples.lines("queue", 0, NOON + 1_800, NOON + 1_810).items)
+    assert point[1][0] == 2.0
+
+
 def test_another_process_goes_on_with_what_the_first_left(two: tuple[Samples, Samples]) -> None:
     first, second = two
     for second_, name in ((0, "mail"), (10, "pay")):

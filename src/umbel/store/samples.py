@@ -17,6 +17,8 @@ from typing import Final, Literal, Protocol
 
 import msgspec
 
+from umbel.clock import AHEAD_S
+
 #: What samples are about.
 Kind = Literal["queue", "worker"]
 #: How values of several samples become one: their mean, largest, sum, or the last one.
@@ -31,8 +33,9 @@ SAMPLED_MAX: Final[Mapping[Kind, int]] = {"queue": 500, "worker": 5_000}
 NAMES_MAX: Final = 20_000
 #: Longer names are left out, characters.
 NAME_MAX: Final = 500
-#: What was kept by a clock that was ahead by more goes with the next sample, seconds.
-AHEAD_MAX_S: Final = 3_600.0
+#: What was kept by a clock that was ahead by more goes with the next sample, seconds: it would be
+#: taken for the last one, and mixed with those of the time that it bears.
+AHEAD_MAX_S: Final = AHEAD_S
 #: The most bytes that all samples take; beyond them the oldest go.
 SIZE_MAX: Final = 512 * 2**20
 
