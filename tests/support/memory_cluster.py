@@ -295,6 +295,7 @@ class KnownWorkers(Inspection):
         self.names = names
         self.registered: dict[str, object] = {}
         self.queues: dict[str, object] = {}
+        self.stats: dict[str, object] = {}
         self.late: dict[str, int] = {}
         self.forgotten = 0
 
@@ -304,7 +305,8 @@ class KnownWorkers(Inspection):
     def inspect(self, what: Inspected, workers: Sequence[str] | None = None) -> InspectAnswers:
         """Those that are `late` leave so many questions without an answer. Who answers but is
         none of `names` has not been heard of before."""
-        said = {"registered": self.registered, "active_queues": self.queues}.get(what, {})
+        answers = {"registered": self.registered, "active_queues": self.queues, "stats": self.stats}
+        said = answers.get(what, {})
         hearing = [name for name in said if workers is None or name in workers]
         values = {name: said[name] for name in hearing if not self.late.get(name)}
         self.late = {name: turns - (name in hearing) for name, turns in self.late.items() if turns}

@@ -48,6 +48,39 @@ def test_what_no_worker_confirmed_is_not_done_in_the_audit(
     assert scene.audit()[-1].outcome == "done"
 
 
+def test_a_pool_that_shrank_in_part_is_not_said_to_have_refused() -> None:
+    """billiard ends the processes that are idle, and then says that it cannot."""
+    scene = Scene()
+    scene.eu.refuses["pool_shrink"] = 'ValueError("Can\'t shrink pool. All processes busy!")'
+
+    report = scene.do("pool_shrink", n=3, workers=[EU])
+
+    (answer,) = report.workers
+    assert answer.outcome == "unknown"
+    assert "those that were have ended" in (answer.answer or "")
+    assert "refused" not in report.sentence
+    assert "1 did it in part (celery@eu-1: " in report.sentence
+    assert scene.audit()[-1].outcome == "unknown"
+    assert scene.do("pool_shrink", n=1, workers=[EU]).workers[0].outcome == "refused"
+
+
+def test_the_plan_names_workers_whose_pool_would_have_no_process_left() -> None:
+    scene = Scene()
+    scene.workers.stats = {
+        EU: {"pool": {"processes": [11, 12, 13, 14]}},
+        US: {"pool": {"processes": [21, 22, 23, 24, 25]}},
+    }
+
+    emptied = scene.plan("pool_shrink", n=4).consequences
+    others = scene.plan("pool_shrink", n=3).consequences
+
+    assert (
+        "No process that is idle would be left at celery@eu-1 (4 processes): it goes on fetching "
+        "tasks, and runs none of them until the pool grows."
+    ) in emptied
+    assert not [each for each in others if "No process" in each]
+
+
 def test_a_command_to_one_worker_goes_to_it_alone() -> None:
     scene = Scene()
 

@@ -303,6 +303,22 @@ def _nobody_else_consumes(queues: Sequence[UnconsumedQueue]) -> list[str]:
     return sentences
 
 
+def _emptied(number: int, facts: ClusterFacts) -> list[str]:
+    """Workers whose pools would have no process left."""
+    pools = [
+        f"{worker} ({there:,} {verb(there, 'process', 'processes')})"
+        for worker, there in sorted(facts.processes.items())
+        if there <= number
+    ]
+    if not pools:
+        return []
+    it = verb(len(pools), "it goes", "they go")
+    return [
+        f"No process that is idle would be left at {listed(pools)}: {it} on fetching tasks, and "
+        f"{verb(len(pools), 'runs', 'run')} none of them until the pool grows."
+    ]
+
+
 def of_workers(request: ActionRequest, facts: ClusterFacts) -> tuple[str, ...]:
     """Of an action on workers, or on a task name at workers."""
     sentences = [_BY_ACTION[request.action]] if request.action in _BY_ACTION else []
@@ -319,6 +335,7 @@ def of_workers(request: ActionRequest, facts: ClusterFacts) -> tuple[str, ...]:
             "as those say."
         )
     sentences += _nobody_else_consumes(facts.unconsumed)
+    sentences += _emptied(request.n, facts)
     if not request.workers and request.action != "ping":
         sentences.append("No worker is named, so every worker that listens does this.")
     if request.action == "time_limit":

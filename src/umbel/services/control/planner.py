@@ -26,6 +26,7 @@ from umbel.services.control.worker_facts import (
     consumption,
     depths_of,
     destinations,
+    pool_processes,
     registered_names,
     unconsumed,
 )
@@ -79,6 +80,9 @@ class Planner:
         facts = self._facts(request)
         if facts.impossible is None and request.action == "add_consumer":
             facts = self._declared(request, facts)
+        if facts.impossible is None and request.action == "pool_shrink":
+            found = pool_processes(self._workers, request.workers)
+            facts = msgspec.structs.replace(facts, processes=found)
         if facts.impossible is None and request.action in _LEAVING:
             left = self._left(request, facts.live)
             facts = msgspec.structs.replace(facts, unconsumed=left)

@@ -35,6 +35,11 @@ SAVED_EVERY_S: Final = 0.5
 PAUSES_S: Final = (0.2, 0.5, 1.0, 2.0)
 #: How many new ids a report names.
 SENT_MAX: Final = 1_000
+#: The answer of a worker that said that it cannot, and did what it could before.
+SHRUNK_IN_PART: Final = (
+    "Fewer of its processes than that were idle: those that were have ended, those that run a task "
+    "go on. Its page tells how many are left."
+)
 _WORST: Final = ("ok", "unknown", "refused", "gone")
 
 
@@ -371,6 +376,9 @@ def answered(answers: dict[str, WorkerAnswer]) -> str:
     if by["gone"]:
         names = listed([answer.worker for answer in by["gone"]])
         parts.append(f"{len(by['gone']):,} answered and then went away ({names}).")
-    if by["unknown"]:
-        parts.append(f"Of {len(by['unknown']):,} nothing is known.")
+    in_part = [each for each in by["unknown"] if each.answer == SHRUNK_IN_PART]
+    if in_part:
+        parts.append(f"{len(in_part):,} did it in part ({in_part[0].worker}: {SHRUNK_IN_PART})")
+    if len(by["unknown"]) > len(in_part):
+        parts.append(f"Of {len(by['unknown']) - len(in_part):,} nothing is known.")
     return " ".join(parts)

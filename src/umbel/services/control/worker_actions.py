@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+import msgspec
+
 from umbel.broker.base import AWAITED_TIMES, Cluster
 from umbel.errors import ActionRefused
 from umbel.services.control.consumer_declaration import consumer_declaration
-from umbel.services.control.run import Run
+from umbel.services.control.run import SHRUNK_IN_PART, Run
 from umbel.services.control.task_actions import ANSWER_S, worker_answers
 from umbel.services.control.types import ActionRequest, WorkerAnswer
 from umbel.services.control.worker_survival import check_survival
@@ -22,6 +24,11 @@ LIVING_S: Final = AWAITED_TIMES * ANSWER_S
 LEAVES_SILENTLY: Final = (
     "A worker that shuts down sends no answer; it shows as offline when it has ended."
 )
+
+
+#: What billiard raises when fewer processes of a pool are idle than are to end: after it has ended
+#: those that were (billiard/pool.py, `Pool.shrink`).
+_TOO_FEW_IDLE: Final = "Can't shrink pool"
 
 
 def _nothing(_request: ActionRequest) -> dict[str, object]:
@@ -67,10 +74,21 @@ def command(run: Run, cluster: Cluster) -> None:
             awaited=workers or run.plan.workers,
         ),
     )
-    for answer in check_survival(run, worker_answers(replies, run.plan.workers, cluster), cluster):
+    answers = worker_answers(replies, run.plan.workers, cluster)
+    for each in check_survival(run, answers, cluster):
+        answer = _shrunk_in_part(each, request)
         run.answer(answer)
         failed = answer.outcome in {"refused", "gone"}
         run.advance(1, failed=int(failed), why=answer.answer)
+
+
+def _shrunk_in_part(answer: WorkerAnswer, request: ActionRequest) -> WorkerAnswer:
+    """The same; not refused where the worker ended as many processes as were idle before it said
+    that it cannot."""
+    is_refused = answer.outcome == "refused" and _TOO_FEW_IDLE in (answer.said or "")
+    if request.action != "pool_shrink" or request.n == 1 or not is_refused:
+        return answer
+    return msgspec.structs.replace(answer, outcome="unknown", answer=SHRUNK_IN_PART)
 
 
 def _declaration(request: ActionRequest, cluster: Cluster) -> dict[str, object]:

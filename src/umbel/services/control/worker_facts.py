@@ -34,6 +34,22 @@ def registered_names(workers: Inspection) -> frozenset[str] | None:
         return None
 
 
+def pool_processes(workers: Inspection, named: Sequence[str]) -> Mapping[str, int]:
+    """How many processes the pools of these workers (empty: of all) have now, where they say;
+    pools without processes are left out."""
+    try:
+        answers = workers.ask("stats", named or None)
+    except BrokerError:
+        return {}
+    found = {}
+    for worker, stats in answers.items():
+        pool = stats.get("pool") if isinstance(stats, Mapping) else None
+        pids = pool.get("processes") if isinstance(pool, Mapping) else None
+        if isinstance(pids, list):
+            found[worker] = len(pids)
+    return found
+
+
 def consumption(workers: Inspection) -> Consumption | None:
     """Who consumes what; None where the broker cannot carry the question."""
     try:
