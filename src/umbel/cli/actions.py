@@ -6,19 +6,28 @@ Each makes a request for `plan_and_run`, which shows the plan, asks, and reports
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import click
 
+from umbel.cli import printing
 from umbel.cli.plan_and_run import RunOptions, act, acting_options, chosen
 from umbel.cli.sending import parsed_args, parsed_kwargs
 from umbel.cli.source import with_source
+from umbel.cli.tasks import beginning_so
 
 if TYPE_CHECKING:
     from umbel.python.sources import Source
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+#: The beginning of an id as Celery makes them, also as tables cut it. An id of an application's
+#: own is never taken for a beginning: `order-1` that nobody has seen yet is not `order-12`.
+_BEGINNING: Final = re.compile(
+    r"(?=[-0-9a-f]{4,35}…?$)[0-9a-f]{1,8}(-[0-9a-f]{0,4}){0,3}(-[0-9a-f]*)?…?"
+)
 
 
 def _of_tasks(command: F) -> F:
@@ -34,6 +43,25 @@ def _of_tasks(command: F) -> F:
     return cast(F, click.argument("ids", nargs=-1, metavar="[ID]...")(query_option(given)))
 
 
+def _act(
+    source: Source, tasks: Mapping[str, Any], request: Mapping[str, Any], options: RunOptions
+) -> int:
+    """Act on these tasks, of which each may be named by the beginning of its id."""
+    if ids := tasks.get("ids"):
+        tasks = {"ids": [_whole(source, given) for given in ids]}
+    return act(source, {**request, **tasks}, options)
+
+
+def _whole(source: Source, given: str) -> str:
+    if _BEGINNING.fullmatch(given) is None or source.task(given) is not None:
+        return given
+    found = beginning_so(source, given.rstrip("…"))
+    if found == given:
+        return given
+    printing.say(f"{given} is {found}.", err=True)
+    return found
+
+
 @click.command(short_help="Tell workers not to run tasks.")
 @_of_tasks
 @acting_options
@@ -41,9 +69,10 @@ def _of_tasks(command: F) -> F:
 def revoke(source: Source, tasks: dict[str, Any], options: RunOptions) -> int:
     """Tell all workers not to run these tasks. What runs already goes on (see terminate).
 
-    IDs come as arguments, or with - from standard input, one a line.
+    IDs come as arguments, or with - from standard input, one a line. The beginning of one will do
+    if no other begins so.
     """
-    return act(source, {"action": "revoke", **tasks}, options)
+    return _act(source, tasks, {"action": "revoke"}, options)
 
 
 @click.command(short_help="Revoke tasks and kill those that run.")
@@ -53,7 +82,7 @@ def revoke(source: Source, tasks: dict[str, Any], options: RunOptions) -> int:
 @with_source
 def terminate(source: Source, tasks: dict[str, Any], signal: str, options: RunOptions) -> int:
     """Revoke these tasks, and end the processes that run them."""
-    return act(source, {"action": "terminate", "signal": signal, **tasks}, options)
+    return _act(source, tasks, {"action": "terminate", "signal": signal}, options)
 
 
 @click.command(short_help="Ask abortable tasks to end themselves.")
@@ -62,7 +91,7 @@ def terminate(source: Source, tasks: dict[str, Any], signal: str, options: RunOp
 @with_source
 def abort(source: Source, tasks: dict[str, Any], options: RunOptions) -> int:
     """Mark these tasks as aborted in the result backend, where an AbortableTask looks."""
-    return act(source, {"action": "abort", **tasks}, options)
+    return _act(source, tasks, {"action": "abort"}, options)
 
 
 @click.command(short_help="Send tasks again.")
@@ -92,7 +121,8 @@ def retry(
         edit["args"] = parsed_args(args)
     if kwargs is not None:
         edit["kwargs"] = parsed_kwargs(kwargs)
-    return act(source, {"action": "retry", **tasks, "edit": edit or None, "again": again}, options)
+    request = {"action": "retry", "edit": edit or None, "again": again}
+    return _act(source, tasks, request, options)
 
 
 @click.command(short_help="Limit how often tasks of a name begin.")
