@@ -213,6 +213,22 @@ def test_a_queue_that_others_consume_too_is_not_mentioned() -> None:
     assert "Nobody else consumes reports" in told(everybody)
 
 
+def test_a_worker_that_does_not_consume_the_queue_which_it_is_to_leave_is_named() -> None:
+    scene = Scene()
+    consuming(scene, eu=["reports"], us=["celery"])
+
+    neither = scene.plan("cancel_consumer", queue="nosuch")
+    one = scene.plan("cancel_consumer", queue="reports")
+
+    assert (
+        f"{EU} and {US} do not consume the queue nosuch: nothing changes there, whatever the "
+        "answer is."
+    ) in neither.consequences
+    assert "Nobody else consumes" not in told(neither)
+    assert f"{US} does not consume the queue reports" in told(one)
+    assert "Nobody else consumes reports" in told(one)
+
+
 def test_purging_a_queue_that_nobody_knows_is_refused_with_the_nearest_name() -> None:
     scene = Scene()
     waiting(scene, "mial", 0)

@@ -335,6 +335,12 @@ def of_workers(request: ActionRequest, facts: ClusterFacts) -> tuple[str, ...]:
             "as those say."
         )
     sentences += _nobody_else_consumes(facts.unconsumed)
+    if facts.not_consuming:
+        do = verb(len(facts.not_consuming), "does", "do")
+        sentences.append(
+            f"{listed(facts.not_consuming)} {do} not consume the queue {request.queue}: nothing "
+            "changes there, whatever the answer is."
+        )
     sentences += _emptied(request.n, facts)
     if not request.workers and request.action != "ping":
         sentences.append("No worker is named, so every worker that listens does this.")

@@ -104,7 +104,8 @@ class ClusterFacts(msgspec.Struct, frozen=True, kw_only=True):
     `unconsumed` are queues to which the action sends, or from which it takes the last consumer;
     `destinations` are the queues to which tasks go whose own queue is not known, those that
     the application's routes tell of; `declaration` is how workers have to declare the queue that
-    they are to consume; `processes` has how many a pool that is to shrink has, by worker."""
+    they are to consume; `processes` has how many a pool that is to shrink has, by worker;
+    `not_consuming` are workers that do not consume the queue which they are to leave."""
 
     live: tuple[str, ...] = ()
     impossible: str | None = None
@@ -114,3 +115,4 @@ class ClusterFacts(msgspec.Struct, frozen=True, kw_only=True):
     destinations: tuple[str, ...] = ()
     declaration: Declaration | None = None
     processes: Mapping[str, int] = {}
+    not_consuming: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ from umbel.services.control.consumer_declaration import consumer_declaration
 from umbel.services.control.context import ActionContext
 from umbel.services.control.pause_planner import PausePlanner
 from umbel.services.control.plan import plan_purge, plan_tasks, plan_workers
-from umbel.services.control.plan_inputs import ClusterFacts, PlanHeader, UnconsumedQueue
+from umbel.services.control.plan_inputs import ClusterFacts, PlanHeader
 from umbel.services.control.request_checks import TASK_ACTIONS
 from umbel.services.control.target_summarizer import TargetSummarizer
 from umbel.services.control.targets import TargetSelection
@@ -26,6 +26,7 @@ from umbel.services.control.worker_facts import (
     consumption,
     depths_of,
     destinations,
+    not_consuming,
     pool_processes,
     registered_names,
     unconsumed,
@@ -84,8 +85,7 @@ class Planner:
             found = pool_processes(self._workers, request.workers)
             facts = msgspec.structs.replace(facts, processes=found)
         if facts.impossible is None and request.action in _LEAVING:
-            left = self._left(request, facts.live)
-            facts = msgspec.structs.replace(facts, unconsumed=left)
+            facts = self._leaving(request, facts)
         return plan_workers(header, facts)
 
     def _retry(
@@ -124,15 +124,21 @@ class Planner:
             return msgspec.structs.replace(facts, impossible=str(error))
         return msgspec.structs.replace(facts, declaration=found, impossible=found.impossible)
 
-    def _left(self, request: ActionRequest, live: Sequence[str]) -> tuple[UnconsumedQueue, ...]:
-        """Queues that nobody would consume any more."""
+    def _leaving(self, request: ActionRequest, facts: ClusterFacts) -> ClusterFacts:
+        """With the queues that nobody would consume any more, and the workers that do not consume
+        the queue that they are to leave."""
         consumed = consumption(self._workers)
-        leaving = request.workers or list({*live, *(consumed.silent if consumed else ())})
+        leaving = request.workers or list({*facts.live, *(consumed.silent if consumed else ())})
+        idle: tuple[str, ...] = ()
         if request.action == "cancel_consumer":
             queues: Sequence[str] = [request.queue or ""]
+            idle = not_consuming(queues[0], leaving, consumed)
+            if {*idle} >= {*leaving}:
+                queues = ()
         else:
             queues = consumed_by(leaving, consumed)[:_QUEUES_MAX] if consumed is not None else ()
-        return unconsumed(queues, consumed, depths_of(queues, self._cluster), leaving)
+        left = unconsumed(queues, consumed, depths_of(queues, self._cluster), leaving)
+        return msgspec.structs.replace(facts, unconsumed=left, not_consuming=idle)
 
     def _facts(self, request: ActionRequest) -> ClusterFacts:
         impossible = self._missing(request)

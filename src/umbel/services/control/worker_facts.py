@@ -20,9 +20,11 @@ from umbel.services.control.plan_inputs import UnconsumedQueue
 
 
 class Consumption(msgspec.Struct, frozen=True):
-    """The workers by queue that they consume, and those who live and did not say."""
+    """The workers by queue that they consume, those who said so (maybe nothing), and those who live
+    and did not say."""
 
     by_queue: Mapping[str, tuple[str, ...]] = {}
+    answered: frozenset[str] = frozenset()
     silent: tuple[str, ...] = ()
 
 
@@ -60,12 +62,23 @@ def consumption(workers: Inspection) -> Consumption | None:
     for worker, queues in sorted(queues_by_worker.items()):
         for name in names_of_queues(queues):
             by_queue[name] = (*by_queue.get(name, ()), worker)
-    return Consumption(by_queue, tuple(w for w in workers.live() if w not in queues_by_worker))
+    silent = tuple(w for w in workers.live() if w not in queues_by_worker)
+    return Consumption(by_queue, frozenset(queues_by_worker), silent)
 
 
 def consumed_by(workers: Sequence[str], consumption: Consumption) -> tuple[str, ...]:
     """The queues that these workers consume, by name."""
     return tuple(name for name, by in sorted(consumption.by_queue.items()) if {*by} & {*workers})
+
+
+def not_consuming(
+    queue: str, workers: Sequence[str], consumption: Consumption | None
+) -> tuple[str, ...]:
+    """Those of the workers that say what they consume, and this queue is not among it."""
+    if consumption is None:
+        return ()
+    by = consumption.by_queue.get(queue, ())
+    return tuple(sorted(consumption.answered.intersection(workers).difference(by)))
 
 
 def unconsumed(
