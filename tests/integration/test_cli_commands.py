@@ -101,6 +101,16 @@ def test_a_task_is_run_and_its_result_printed_as_json(shell: Shell) -> None:
     )
 
 
+def test_a_program_is_told_how_a_task_failed(shell: Shell) -> None:
+    ended = shell.run("apply", named("decline"), "--args", "[7]", "--json")
+    told = json.loads(ended.stdout)
+
+    assert ended.returncode == 1
+    assert (told["state"], told["success"]) == ("FAILURE", False)
+    assert "order 7 was declined" in told["exception"]
+    assert "Traceback" in told["traceback"]
+
+
 def test_the_status_says_whether_what_is_seen_is_live(shell: Shell) -> None:
     wait_until(lambda: shell.run("status").returncode == 0, timeout_s=30, what="a live history")
     text = shell.out("status")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import click
 
 from umbel.cli import printing
 from umbel.cli.source import with_source
+from umbel.errors import TaskFailed, UmbelError
 
 if TYPE_CHECKING:
     from umbel.python.answers import TaskAnswer
@@ -46,6 +48,17 @@ def _json(option: str, text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise click.BadParameter(f"it is no JSON: {error}.", param_hint=option) from None
+
+
+@contextlib.contextmanager
+def _usage() -> Iterator[None]:
+    """What cannot be a task's option (`--expires -5`) is a mistake of the command."""
+    try:
+        yield
+    except ValueError as error:
+        if isinstance(error, UmbelError):
+            raise
+        raise click.UsageError(str(error)) from None
 
 
 def _call_options(command: F) -> F:
@@ -86,13 +99,28 @@ def apply(
     source: Source, name: str, args: list[Any], kwargs: dict[str, Any], options: dict[str, Any],
     timeout: float | None, as_json: bool,
 ) -> int:  # fmt: skip
-    """Run the task NAME, which a worker must know, and print its result as JSON."""
+    """Run the task NAME, which a worker must know, and print its result as JSON. With --json, a
+    task that failed is printed, too, with its exception and traceback."""
     from umbel.python.running import apply_on
 
-    answer = apply_on(source, name, args, kwargs, timeout, **options)
+    try:
+        with _usage():
+            answer = apply_on(source, name, args, kwargs, timeout, **options)
+    except TaskFailed as failed:
+        if as_json:
+            printing.put_json(_failure(failed))
+        raise
     with printing.telling(f"The task ran; its id is {answer['task_id']}."):
         printing.put_json(answer if as_json else answer["result"])
     return 0
+
+
+def _failure(failed: TaskFailed) -> dict[str, Any]:
+    """As the answer of one that succeeded."""
+    return {
+        "task_id": failed.task_id, "state": failed.state, "result": None, "success": False,
+        "exception": failed.exception, "traceback": failed.traceback,
+    }  # fmt: skip
 
 
 @click.command(short_help="Send a task and do not wait.")
@@ -106,7 +134,8 @@ def send(
     """Send the task NAME and print its id."""
     from umbel.python.running import send_on
 
-    answer: TaskAnswer = send_on(source, name, args, kwargs, check=check, **options)
+    with _usage():
+        answer: TaskAnswer = send_on(source, name, args, kwargs, check=check, **options)
     with printing.telling(f"The task was sent; its id is {answer['task_id']}."):
         if as_json:
             printing.put_json(answer)
