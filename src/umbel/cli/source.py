@@ -74,15 +74,22 @@ def with_source(command: F) -> F:
 
 
 def by_clock_of(source: Source, given: Mapping[str, Any]) -> dict[str, Any]:
-    """What was given, with times as Unix seconds: `1h` ago is an hour before the source's now."""
+    """What was given, with times as Unix seconds: `1h` ago is an hour before the source's now.
+    Raises `click.UsageError` for a span of time that is none."""
     from umbel.query.ast import Moment
 
     if not any(isinstance(value, Moment) for value in given.values()):
         return dict(given)
     now = source.now()
-    return {
+    found = {
         name: value.at(now) if isinstance(value, Moment) else value for name, value in given.items()
     }
+    since, until = found.get("since"), found.get("until")
+    if since is not None and since >= (now if until is None else until):
+        raise click.UsageError(
+            f"--since must lie before {'now' if until is None else '--until'}: nothing is between."
+        )
+    return found
 
 
 def with_each_cluster(command: F) -> F:
