@@ -122,6 +122,17 @@ def test_history_is_told_newest_first_page_by_page_and_not_for_ever(ledger: Ledg
     assert [each.id for each in ledger.ended_alerts()] == ["late", "a4"]
 
 
+def test_no_alert_falls_between_two_pages_where_many_ended_at_once(ledger: Ledger) -> None:
+    ledger.keep_alerts([alert(f"a{number}", ended=100.0) for number in range(5)])
+    ledger.keep_alerts([alert("later", ended=110.0), alert("earlier", ended=90.0)])
+
+    first = ledger.ended_alerts(limit=3)
+    second = ledger.ended_alerts(first[-1].ended, limit=3)
+
+    assert [each.id for each in first] == ["later", "a4", "a3", "a2", "a1", "a0"]
+    assert [each.id for each in second] == ["earlier"]
+
+
 def test_who_takes_care_of_an_alert_is_kept_beside_it(ledger: Ledger) -> None:
     ledger.keep_alerts([alert("a")])
     seen = Acknowledgement(alert="a", actor="ada", at=12.0, note="on it")

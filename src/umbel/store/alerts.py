@@ -222,7 +222,8 @@ class AlertLedger(Protocol):
         """How many alerts fire, counted up to `FIRING_COUNTED`."""
 
     def ended_alerts(self, before: float | None = None, limit: int = 100) -> tuple[Alert, ...]:
-        """Those that ended before a time, the last first."""
+        """Those that ended before a time, the last first: so many, and all others that ended in the
+        same moment as the last of these, so that none is left out by who goes on before it."""
 
     def untold_alerts(self) -> tuple[Alert, ...]:
         """Those that ended and are `untold`, the last first. Reads all that ended."""

@@ -95,7 +95,10 @@ class MemoryAlerts:
                 for each in self._ended_first()
                 if before is None or (each.ended or 0.0) < before
             ]
-        return tuple(found[:limit])
+        least = found[limit - 1].ended if len(found) >= limit else None
+        return tuple(
+            each for place, each in enumerate(found) if place < limit or each.ended == least
+        )
 
     def untold_alerts(self) -> tuple[Alert, ...]:
         with self._alerts_lock:

@@ -117,7 +117,7 @@ class Alerts:
     def history(self, before: float | None = None, limit: int = 50) -> AlertHistory:
         """Alerts that ended."""
         found = self._ledger.ended_alerts(before, limit)
-        return AlertHistory(items=found, next=found[-1].ended if len(found) == limit else None)
+        return AlertHistory(items=found, next=found[-1].ended if len(found) >= limit else None)
 
     def detail(self, alert_id: str) -> AlertDetail:
         """One alert. Raises `AlertUnknown`."""

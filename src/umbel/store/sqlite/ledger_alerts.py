@@ -106,9 +106,13 @@ class LedgerAlerts:
         return 0 if row is None else int(row[0])
 
     def ended_alerts(self, before: float | None = None, limit: int = 100) -> tuple[Alert, ...]:
+        # Alerts of one turn end in one moment: a page that ended among them would lose the others.
+        ended = "ended IS NOT NULL AND (?1 IS NULL OR ended < ?1)"
+        # Nothing but our own words stands in it.
         sql = (
-            f"{_ALERTS_OF} WHERE ended IS NOT NULL AND (?1 IS NULL OR ended < ?1) "
-            "ORDER BY ended DESC, id DESC LIMIT ?2"
+            f"{_ALERTS_OF} WHERE {ended} AND ended >= (SELECT min(ended) FROM "  # noqa: S608
+            f"(SELECT ended FROM alert WHERE {ended} ORDER BY ended DESC LIMIT ?2)) "
+            "ORDER BY ended DESC, id DESC"
         )
         return self._alerts(sql, (before, limit))
 
