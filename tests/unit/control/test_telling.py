@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.contract.stories import BASE, failed, placed, succeeded, uuid_of
+from tests.contract.stories import BASE, begun, failed, placed, succeeded, uuid_of
 from tests.support.memory_cluster import MemoryResults
 from tests.unit.control.scene import EU, FAILED, NOW, US, WAITING, Scene, history
 from umbel.broker.base import QueuedMessage, Signature
@@ -264,6 +264,21 @@ def test_what_a_worker_told_of_chord_and_chain_is_told_to_stay_behind() -> None:
     assert "its body stays blocked, also when this succeeds" in told(plan)
 
 
+@pytest.mark.parametrize(
+    "events", [succeeded(TASK, BASE, args="(1,)"), begun(TASK, BASE, args="(1,)")]
+)
+def test_the_next_steps_of_what_waits_runs_or_succeeded_are_not_said_to_stay_undone(
+    events: list[Event],
+) -> None:
+    scene = Scene(*placed(events, chord_id="b", group_id="g", chain=((OTHER, "shop.next"),)))
+
+    plan = scene.plan("retry", ids=[TASK])
+
+    assert "nothing of it follows what is sent again" in told(plan)
+    assert "stay undone" not in told(plan)
+    assert "stays blocked" not in told(plan)
+
+
 def test_a_member_of_a_group_is_known_by_its_result() -> None:
     kept = Result(
         task_id=TASK, state="FAILURE", name="shop.send", args=[1], kwargs={}, worker=EU,
@@ -289,7 +304,7 @@ def test_a_queued_message_gives_what_events_do_not_tell() -> None:
 
     (sent,) = scene.cluster.sent
     assert plan.fidelity == {"exact": 1}
-    assert "a workflow (next steps of a chain and callbacks)" in told(plan)
+    assert "1 of these belongs to a workflow that goes on with the task of before" in told(plan)
     assert "are those of the queued messages" in told(plan)
     assert "what waited for its time may begin at once" in told(plan)
     assert (sent.args, sent.priority) == ((1,), 7)

@@ -271,6 +271,13 @@ def _of_what_is_left_behind(found: TargetSummary) -> list[str]:
         )
         if "chord" in found.follows:
             sentences.append(CHORD_STAYS)
+    if found.of_going_workflow:
+        number = found.of_going_workflow
+        sentences.append(
+            f"{number:,} of these {verb(number, 'belongs', 'belong')} to a workflow that goes on "
+            f"with {verb(number, 'the task', 'the tasks')} of before: nothing of it follows what "
+            "is sent again."
+        )
     if found.unread:
         sentences.append(
             "Each is sent alone, with its name, arguments and queue. Events do not tell callbacks, "

@@ -38,9 +38,11 @@ class TargetSummary(msgspec.Struct, frozen=True, kw_only=True):
     how many of those were sent again before, and `maybe_repeated` may have been; `unrepeatable`
     those that a retry leaves out, by why. Of those that a retry sends: by `names` and by `queues`
     where they go; `queueless` counts by name those whose queue neither an event nor who plans
-    tells; `shadows` go by another name than events tell; `of_workflow` belong to one, and `follows`
-    is what is known to hang on them; `unread` are those whose message is not there any more to be
-    read. `doubted` are those looked at that may not run or wait any more, by why."""
+    tells; `shadows` go by another name than events tell; `of_workflow` belong to one, which stands
+    still as they did not succeed, and `follows` is what is known to hang on them;
+    `of_going_workflow` belong to one that goes on when they end, or went on;
+    `unread` are those whose message is not there any more to be read. `doubted` are those looked at
+    that may not run or wait any more, by why."""
 
     total: int
     not_permitted: Mapping[str, int] = {}
@@ -62,6 +64,7 @@ class TargetSummary(msgspec.Struct, frozen=True, kw_only=True):
     queueless: Mapping[str, int] = {}
     shadows: int = 0
     of_workflow: int = 0
+    of_going_workflow: int = 0
     follows: tuple[str, ...] = ()
     unread: int = 0
     doubted: Mapping[str, int] = {}

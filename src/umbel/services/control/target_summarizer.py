@@ -9,7 +9,8 @@ from typing import Final
 
 import msgspec
 
-from umbel.cluster.task import STARTED, Task
+from umbel.cluster.task import FAILURE, REJECTED, REVOKED, STARTED, Task
+from umbel.cluster.task import UNKNOWN as UNKNOWN_END
 from umbel.services.control.argument_recovery import (
     MAYBE_REPEATED,
     ArgumentSources,
@@ -31,6 +32,8 @@ from umbel.store.base import Count
 COUNTED_MAX: Final = 1_000_000
 #: How many tasks a plan shows.
 SAMPLE: Final = 20
+#: States of tasks after which Celery sends nothing that waited for them.
+BLOCKING: Final = frozenset({FAILURE, REVOKED, REJECTED, UNKNOWN_END})
 #: How many tasks are looked at one by one, and how long that may take, seconds.
 EXAMINED_MAX: Final = 1_000
 EXAMINED_S: Final = 1.0
@@ -99,6 +102,7 @@ class TargetSummarizer:
             queueless=dict(examined.queueless),
             shadows=examined.shadows,
             of_workflow=examined.of_workflow,
+            of_going_workflow=examined.of_going_workflow,
             follows=tuple(sorted(examined.follows)),
             unread=examined.unread,
             doubted=dict(Counter(doubt.why for doubt in self._doubts.of(_tasks(targets)).values())),
@@ -200,6 +204,7 @@ class _Examined:
         self.queueless: Counter[str] = Counter()
         self.shadows = 0
         self.of_workflow = 0
+        self.of_going_workflow = 0
         self.follows: set[str] = set()
         self.unread = 0
         self.troubles: list[str] = []
@@ -245,8 +250,11 @@ class _Examined:
         elif not task.routing_key:
             self.queueless[task.name or ""] += 1
         self.shadows += recovered.shadow is not None
-        self.of_workflow += recovered.is_of_workflow
-        self.follows |= {*recovered.follows}
+        if task.state in BLOCKING:
+            self.of_workflow += recovered.is_of_workflow
+            self.follows |= {*recovered.follows}
+        else:
+            self.of_going_workflow += recovered.is_of_workflow
         self.unread += recovered.queued is None
 
 
