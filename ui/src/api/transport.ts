@@ -5,6 +5,10 @@ import { parseJson, type Json } from '../json/parse'
 import { problemFrom, unreachable } from './problem'
 import { recentAnswers } from './recent_answers'
 
+/** What is read and not answered by then never is: the network went without a word. A browser opens
+ * six connections to a server, so those that hang would keep others from one that is back. */
+const ANSWER_MS = 45_000
+
 export type Parameters = Record<string, string | number | null | undefined>
 
 /** The address of an API resource. Empty and missing parameters are left out. */
@@ -26,12 +30,12 @@ export async function getJson(path: string, parameters: Parameters, signal?: Abo
   return parseJson(await request(address(path, parameters), {}, signal))
 }
 
-/** Change something. `body` may hold `Raw` JSON. */
 /** An answer that is plain text. */
 export async function getText(path: string): Promise<string> {
   return request(address(path), {})
 }
 
+/** Change something. `body` may hold `Raw` JSON. */
 export async function post<T>(path: string, body: unknown): Promise<T> {
   const init = { method: 'POST', body: encode(body), headers: { 'content-type': 'application/json' } }
   const answer = parsed(await request(address(path), init)) as T
@@ -42,16 +46,25 @@ export async function post<T>(path: string, body: unknown): Promise<T> {
 async function request(href: string, init: RequestInit, signal?: AbortSignal): Promise<string> {
   let answer: Response
   let text: string
+  const over = new AbortController()
+  const give = (): void => over.abort()
+  // What a change came to has to be heard, however late.
+  const timer = init.method === 'POST' ? undefined : setTimeout(give, ANSWER_MS)
+  signal?.addEventListener('abort', give)
+  if (signal?.aborted) give()
   try {
     answer = await fetch(href, {
       ...init,
       headers: { accept: 'application/json', ...init.headers },
-      ...(signal ? { signal } : {}),
+      signal: over.signal,
     })
     text = await answer.text()
   } catch (error) {
     if (signal?.aborted) throw error
     throw unreachable()
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', give)
   }
   if (answer.ok) return text
   if (answer.status === 401) goToLogin()

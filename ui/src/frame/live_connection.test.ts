@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { ADDRESS_MAX, grouped, LiveConnection, SEARCHES_MAX, type LiveMessage, type LiveSearch } from './live_connection'
+import { ADDRESS_MAX, grouped, LiveConnection, SEARCHES_MAX, SILENCE_MS, type LiveMessage, type LiveSearch } from './live_connection'
 import { FakeSource } from './fake_source'
 
 const LIVE = 'http://umbel/api/v1/live'
@@ -117,6 +117,25 @@ describe('a live connection', () => {
     expect(followed()).toBeNull()
     connection.wake()
     expect(followed()).toEqual([['one', 4]])
+  })
+
+  it('is lost when the server says nothing for long, and comes back', () => {
+    connection.start()
+    connection.follow('a', search('one', 4))
+    vi.advanceTimersByTime(20)
+    for (let spoken = 0; spoken < 5; spoken++) {
+      vi.advanceTimersByTime(SILENCE_MS - 100)
+      FakeSource.say('status', { now: 5 })
+    }
+    expect(messages.every(({ kind }) => kind === 'status')).toBe(true)
+
+    vi.advanceTimersByTime(SILENCE_MS)
+    expect(messages.at(-1)).toEqual({ kind: 'lost' })
+    expect(followed()).toBeNull()
+    vi.advanceTimersByTime(5_000)
+    expect(followed()).toEqual([['one', 4]])
+    vi.advanceTimersByTime(SILENCE_MS)
+    expect(messages.filter(({ kind }) => kind === 'lost')).toHaveLength(2)
   })
 
   it('is silent once it is stopped', () => {

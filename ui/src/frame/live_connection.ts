@@ -8,6 +8,9 @@
  * whatever opens or breaks. Reconnecting is ours, with backoff, since the browser's own gives
  * up for good when a proxy answers with an error.
  *
+ * A network that goes without a word (a VPN, a laptop that slept, a server that hangs) breaks no
+ * stream. The server tells its status every two seconds, so a stream that is silent for long is lost.
+ *
  * It runs in a window, or once for all windows in a `SharedWorker` (`live_shared_worker.ts`); so it
  * knows neither the document nor who follows.
  */
@@ -46,6 +49,8 @@ interface Followed extends LiveSearch {
 const SOON_MS = 10
 /** A page that follows something does so by then. */
 const GRACE_MS = 500
+/** A stream that told nothing for this long is lost: ten times the pause between two statuses. */
+export const SILENCE_MS = 20_000
 /** Longer addresses are refused by usual proxies; the server takes so many searches. */
 export const ADDRESS_MAX = 7_000
 export const SEARCHES_MAX = 20
@@ -57,6 +62,7 @@ export class LiveConnection {
   private timer: ReturnType<typeof setTimeout> | undefined
   private due = Infinity
   private tries = 0
+  private silence: ReturnType<typeof setTimeout> | undefined
 
   constructor(
     /** The absolute address of the live stream. */
@@ -112,17 +118,28 @@ export class LiveConnection {
     this.close()
     const groups = grouped(this.address, [...this.followed])
     this.sources = groups.map(({ href, ids }) => this.listen(href, ids))
+    this.heard()
+  }
+
+  private heard(): void {
+    clearTimeout(this.silence)
+    this.silence = setTimeout(() => this.fail(), SILENCE_MS)
   }
 
   private listen(href: string, ids: readonly string[]): EventSource {
     const source = new EventSource(href)
     source.onerror = () => this.fail()
-    source.addEventListener('status', (event) => this.status(event))
+    const on = (kind: string, take: (event: Event) => void): void =>
+      source.addEventListener(kind, (event) => {
+        this.heard()
+        take(event)
+      })
+    on('status', (event) => this.status(event))
     ids.forEach((id, position) => {
-      source.addEventListener(`hello/${position}`, (event) => this.hello(id, event))
-      source.addEventListener(`reached/${position}`, (event) => this.reached(id, event))
-      source.addEventListener(`changes/${position}`, (event) => this.changes(id, event))
-      source.addEventListener(`reset/${position}`, (event) => this.reset(id, event))
+      on(`hello/${position}`, (event) => this.hello(id, event))
+      on(`reached/${position}`, (event) => this.reached(id, event))
+      on(`changes/${position}`, (event) => this.changes(id, event))
+      on(`reset/${position}`, (event) => this.reset(id, event))
     })
     return source
   }
@@ -169,6 +186,7 @@ export class LiveConnection {
 
   private close(): void {
     clearTimeout(this.timer)
+    clearTimeout(this.silence)
     this.due = Infinity
     for (const source of this.sources) source.close()
     this.sources = []
