@@ -54,7 +54,9 @@ class Mail:
             words = told.decode("utf-8", "replace") if isinstance(told, bytes) else str(told)
             raise DeliveryFailed(
                 f"The mail server {host} answered {error.smtp_code} {words[:200]}",
-                retriable=error.smtp_code < 500,
+                # A password is mended in the settings while the message waits.
+                retriable=error.smtp_code < 500
+                or isinstance(error, smtplib.SMTPAuthenticationError),
             ) from None
         except smtplib.SMTPRecipientsRefused as error:
             codes = [code for code, _ in error.recipients.values()]
@@ -66,7 +68,13 @@ class Mail:
             raise DeliveryFailed(
                 f"The mail server {host} cannot do what is needed: {error}",
                 remedy="A password is only sent where the connection is encrypted.",
-                retriable=False,
+                retriable=True,
+            ) from None
+        except smtplib.SMTPServerDisconnected:
+            # smtplib says this of a connection that is closed, and of one that is silent.
+            raise DeliveryFailed(
+                f"The mail server {host} did not answer in time, or closed the connection.",
+                retriable=True,
             ) from None
         except (OSError, smtplib.SMTPException) as error:
             why = getattr(error, "strerror", None) or type(error).__name__

@@ -19,8 +19,11 @@ from umbel.notify.base import TIMEOUT_S
 from umbel.time_limit import WHOLE_S, within
 from umbel.timed_http import timed_opener
 
-#: Answers that can be others later: too busy, too early, a server's own trouble.
+#: Answers that can be others later by themselves: too busy, too early.
 _LATER: Final = frozenset({408, 425, 429})
+#: Answers about this very message, which will be no other. A wrong address, secret or right (404,
+#: 403, a redirect) somebody mends while the message waits.
+_FINAL: Final = frozenset({400, 405, 406, 410, 411, 413, 414, 415, 422, 431})
 _RETRY_MAX_S: Final = 3_600.0
 
 
@@ -42,8 +45,8 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, whole_s: float = 
             code, after = error.code, _seconds(error.headers.get("Retry-After"))
         raise DeliveryFailed(
             f"{where} answered {code} {http.client.responses.get(code, '')}".strip() + ".",
-            remedy="" if code in _LATER or code >= 500 else "Look at its address and secret.",
-            retriable=code in _LATER or code >= 500,
+            remedy=_remedy(code),
+            retriable=code not in _FINAL,
             after_s=after,
         ) from None
     except (OSError, http.client.HTTPException) as error:
@@ -56,6 +59,14 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, whole_s: float = 
         elif isinstance(reason, OSError) and reason.strerror:
             why = reason.strerror
         raise DeliveryFailed(f"{where} could not be reached: {why}.", retriable=True) from None
+
+
+def _remedy(code: int) -> str:
+    if code in _LATER or code >= 500:
+        return ""
+    if code < 400:
+        return "Redirects are not followed: give the address where it leads."
+    return "Look at its address and secret."
 
 
 def _without_credentials(url: str) -> tuple[str, dict[str, str]]:
