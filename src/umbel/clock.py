@@ -52,3 +52,11 @@ def since_boot() -> SinceBoot | None:
     except OSError:
         return None
     return SinceBoot(boot, time.clock_gettime(time.CLOCK_BOOTTIME))
+
+
+def suspended_s() -> float:
+    """How long this machine slept since it was booted, which `Clock.monotonic` leaves out; 0 where
+    that cannot be known."""
+    if sys.platform != "linux":
+        return 0.0
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - time.monotonic()

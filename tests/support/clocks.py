@@ -6,13 +6,14 @@ import time
 
 
 class SetClock:
-    """All time stands until the test moves it."""
+    """All time stands until the test moves it; somebody set the wall clock `ahead_s` on."""
 
     def __init__(self, now: float = 1_000.0) -> None:
         self.time = now
+        self.ahead_s = 0.0
 
     def now(self) -> float:
-        return self.time
+        return self.time + self.ahead_s
 
     def monotonic(self) -> float:
         return self.time

@@ -16,6 +16,7 @@ from tests.support.memory_cluster import MemoryCluster, MemoryResults, MemoryWor
 from tests.support.receivers import HttpReceiver, http_receiver
 from tests.unit.control.scene import actor
 from umbel.cluster.events import Event
+from umbel.cluster.worker import Worker
 from umbel.notify.base import NotifierConfig
 from umbel.notify.opening import open_notifiers
 from umbel.services.alerts.condition import DailyDeadline
@@ -24,6 +25,7 @@ from umbel.services.alerts.evaluator import SUBJECTS_MAX
 from umbel.services.alerts.options import AlertOptions
 from umbel.services.alerts.rows import NewSilence
 from umbel.services.alerts.task_readings import deadline_of
+from umbel.services.alerts.unlived_time import clocks_off_s
 from umbel.services.alerts.watch import AlertWatch
 from umbel.services.cluster_services import ClusterServices, make_services
 from umbel.store.alerts import AlertNotice, NewRule
@@ -297,6 +299,38 @@ def test_a_dead_man_is_heard_of(watched: Watched) -> None:
     watched.later(3_000)
 
     assert answer_of(watched)[0] == "firing"
+
+
+def test_an_hour_that_the_clock_leapt_over_is_no_absence(watched: Watched) -> None:
+    watched.add("no success of name:nightly for 10 min")
+    watched.store.apply(succeeded(uuid_of(1), watched.clock.now() - 30, name="nightly"))
+    watched.later(0)
+
+    watched.clock.ahead_s = 3_600.0
+    watched.turn(watched.services)
+    assert answer_of(watched) == (
+        "cannot be known",
+        "The clock of this server was set just now, so it is not known how late it all is.",
+    )
+    watched.later(300)
+    assert answer_of(watched)[0] == "cannot be known"
+    watched.clock.ahead_s = 0.0
+    watched.later(0)
+    watched.later(100)
+    assert answer_of(watched)[0] == "well"
+    assert watched.sent() == []
+
+    watched.later(600)
+    assert answer_of(watched)[0] == "firing"
+
+
+def test_where_most_workers_have_another_time_little_is_known_of_the_last_minutes() -> None:
+    late = Worker(hostname="a", heard=1_000.0, heartbeat=1_000.0, skews=((1_000.0, -3_600.0),))
+    right = Worker(hostname="b", heard=1_000.0, heartbeat=1_000.0, skews=((1_000.0, 0.2),))
+
+    assert clocks_off_s([late, late, right], 1_001.0) == 3_600.0
+    assert clocks_off_s([late, right, right], 1_001.0) == 0.0
+    assert clocks_off_s([], 1_001.0) == 0.0
 
 
 def test_where_nothing_was_measured_no_number_is_told(watched: Watched) -> None:

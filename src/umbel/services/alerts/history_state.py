@@ -10,6 +10,7 @@ import msgspec
 
 from umbel.query.describe import spoken_duration
 from umbel.services.alerts.judge import AlertEvidence, AlertReading
+from umbel.services.alerts.unlived_time import UnlivedTime, clocks_off_s
 from umbel.services.health.liveness import BEHIND_AFTER_S, Liveness
 from umbel.services.search.incomplete import Span, incomplete
 from umbel.store.base import CollectorStatus, Store
@@ -19,13 +20,17 @@ T = TypeVar("T")
 
 class HistoryState(msgspec.Struct, frozen=True, kw_only=True):
     """At `now` (Unix seconds). `since` is when the first of the history was seen, or the first
-    collector began; None where nothing ever was. `answers` are those that rules have got already:
-    many ask the same."""
+    collector began; None where nothing ever was. `leapt` are spans that the clock leapt over,
+    `off_s` is how far it is from the workers'; while it `is_settling` nothing is known. `answers`
+    are those that rules have got already: many ask the same."""
 
     now: float
     live: Liveness
     since: float | None
     collectors: tuple[CollectorStatus, ...] = ()
+    leapt: tuple[tuple[float, float], ...] = ()
+    off_s: float = 0.0
+    is_settling: bool = False
     answers: dict[Hashable, object] = msgspec.field(default_factory=dict)
 
     def once(self, question: Hashable, ask: Callable[[], T]) -> T:
@@ -36,7 +41,11 @@ class HistoryState(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def blind(self) -> str:
-        """Why nothing is recorded now; empty while something is."""
+        """Why nothing is known of now; empty where something is."""
+        if self.is_settling:
+            return (
+                "The clock of this server was set just now, so it is not known how late it all is."
+            )
         return self.live.sentence if self.live.state == "blind" else ""
 
     @property
@@ -66,19 +75,33 @@ class HistoryState(msgspec.Struct, frozen=True, kw_only=True):
             return AlertEvidence(blind=self.blind)
         span = Span(self.now - window_s, self.now)
         hole = self.once(("incomplete", window_s), lambda: incomplete(store, span, self.now))
+        missed = 0.0 if hole is None else hole.missed_s / window_s
         return AlertEvidence(
             readings=readings,
             behind=self.behind,
             young=self.young(window_s),
-            missed=0.0 if hole is None else hole.missed_s / window_s,
+            missed=min(1.0, missed + self._unlived(window_s)),
         )
 
+    def _unlived(self, window_s: float) -> float:
+        """The part of a window for which the clock does not stand."""
+        start = self.now - window_s
+        spans = [min(end, self.now) - max(begun, start) for begun, end in self.leapt]
+        return (self.off_s + sum(each for each in spans if each > 0)) / window_s
 
-def history_state(store: Store, live: Liveness, now: float) -> HistoryState:
+
+def history_state(store: Store, live: Liveness, now: float, unlived: UnlivedTime) -> HistoryState:
     """Raises `StoreError`."""
+    unlived.note()
     collectors = store.collectors()
     oldest = store.status().oldest
     begun = [each.started for each in collectors] + ([] if oldest is None else [oldest])
     return HistoryState(
-        now=now, live=live, since=min(begun, default=None), collectors=tuple(collectors)
+        now=now,
+        live=live,
+        since=min(begun, default=None),
+        collectors=tuple(collectors),
+        leapt=unlived.spans(),
+        off_s=clocks_off_s(store.workers(), now),
+        is_settling=unlived.is_settling,
     )

@@ -33,6 +33,7 @@ from umbel.services.alerts.judge import AlertEvidence, AlertReading, crosses
 from umbel.services.alerts.links import link_of_error, link_of_overview, link_of_worker
 from umbel.services.alerts.queue_reading import queue_reading
 from umbel.services.alerts.task_readings import QUESTION_S, TaskReadings
+from umbel.services.alerts.unlived_time import UnlivedTime
 from umbel.services.cluster.listed_workers import ListedWorkers
 from umbel.services.errors.errors import Errors
 from umbel.services.errors.group_list import GROUPS_MAX
@@ -82,12 +83,13 @@ class AlertReader:
         self._tasks = TaskReadings(
             sources.store, OutsideTerms(sources.ledger, sources.cluster_names)
         )
+        self._unlived = UnlivedTime(sources.clock)
 
     def state(self) -> HistoryState:
         """What the history can tell now: once for all rules of a turn."""
         given = self._sources
         status = given.health.status()
-        return history_state(given.store, status.live, status.now)
+        return history_state(given.store, status.live, status.now, self._unlived)
 
     def evidence(self, condition: Condition, state: HistoryState) -> AlertEvidence:
         """What a rule is judged by."""
