@@ -188,6 +188,27 @@ async def test_an_entry_is_sent_now_as_beat_would_send_it() -> None:
     assert {line.reason for line in lines} == {"The entry nightly, now."}
 
 
+async def test_the_headers_of_an_entry_go_with_it_and_their_secrets_are_not_shown() -> None:
+    world, _ = scheduled(entry(headers={"tenant": "acme", "api_key": "s3cr3t"}))
+
+    response = await world.post(f"{SCHEDULE}/nightly/run", {})
+    shown = (await listed(world))["items"][0]["entry"]["headers"]
+
+    assert response.status_code == 200, response.text
+    (signature,) = world.cluster.sent
+    assert signature.headers == {"tenant": "acme", "api_key": "s3cr3t"}
+    assert (shown["tenant"], "s3cr3t" in str(shown)) == ("acme", False)
+
+
+async def test_an_entry_with_other_options_is_not_run_without_them() -> None:
+    world, _ = scheduled(entry(unsent=("countdown", "link")))
+
+    response = await world.post(f"{SCHEDULE}/nightly/run", {})
+
+    assert (response.status_code, world.cluster.sent) == (400, [])
+    assert "with countdown and link as well" in problem_of(response)["detail"]
+
+
 async def test_an_entry_whose_arguments_are_not_known_exactly_is_not_run_with_others() -> None:
     world, _ = scheduled(entry(args=("12,345 bytes of arguments",), exact=False))
 

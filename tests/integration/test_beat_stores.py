@@ -168,6 +168,7 @@ def test_entries_of_django_celery_beat_are_read_and_changed_by_its_models(tmp_pa
     assert (cron["schedule"]["minute"], cron["args"], cron["queue"]) == ("30", [1], "q")
     assert (every["schedule"]["every_s"], every["expires_s"]) == (300.0, 9)
     assert time.time() - 300 < every["since"] < time.time() + 1
+    assert (every["headers"], every["unsent"]) == ({"periodic_task_name": "every"}, [])
     assert (once["schedule"]["at"], once["one_off"]) == (2e9, True)
     assert (sun["schedule"]["event"], sun["kwargs"]) == (
         "sunset",

@@ -12,11 +12,13 @@ from umbel.beat.base import ENTRIES_MAX, Crontab, Entry, EntryEdit
 from umbel.beat.celery_schedules import schedule_of, zone_name
 from umbel.beat.plain_values import (
     are_exact,
+    entity_name,
     label,
     number_of,
     plain_args,
     plain_kwargs,
     unreadable_entry,
+    unsent_options,
 )
 from umbel.errors import ActionRefused, ScheduleUnavailable
 
@@ -100,10 +102,12 @@ def _entry(name: str, given: Any, zone: str) -> Entry | None:
         args=plain_args(given.get("args")),
         kwargs=plain_kwargs(given.get("kwargs")),
         exact=are_exact(given.get("args") or [], given.get("kwargs") or {}),
-        queue=label(options.get("queue")),
-        exchange=label(options.get("exchange")),
+        queue=entity_name(options.get("queue")),
+        exchange=entity_name(options.get("exchange")),
         routing_key=label(options.get("routing_key")),
         priority=options.get("priority") if isinstance(options.get("priority"), int) else None,
+        headers=plain_kwargs(options.get("headers")),
+        unsent=unsent_options(options),
         expires_s=number_of(options.get("expires")),
         locked=LOCKED,
     )

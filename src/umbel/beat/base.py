@@ -78,7 +78,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     when it was made or enabled (Unix seconds), where it has not run since and that is known. It is
     due from `starts` on and no more after `ends` (Unix seconds); a message that waits for longer
     than `expires_s` is not run. `can` says what may be done with it there, `locked` why no more;
-    `in_code`: the application's own `beat_schedule` has it as well."""
+    `in_code`: the application's own `beat_schedule` has it as well. `headers` are those of its
+    message, and `unsent` the other options with which beat sends it, which cannot be told as JSON
+    or are not sent from here (`countdown`)."""
 
     name: str
     task: str
@@ -91,6 +93,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     exchange: str | None = None
     routing_key: str | None = None
     priority: int | None = None
+    headers: dict[str, object] = {}
+    unsent: tuple[str, ...] = ()
     expires_s: float | None = None
     enabled: bool = True
     one_off: bool = False

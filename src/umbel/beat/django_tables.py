@@ -35,6 +35,7 @@ from umbel.beat.plain_values import (
     plain_args,
     plain_kwargs,
     unreadable_entry,
+    unsent_options,
 )
 from umbel.errors import ActionRefused, EntryUnknown, ScheduleUnavailable, UmbelError
 from umbel.process_secrets import hidden
@@ -46,8 +47,8 @@ _PERIODS: Final = {
 }  # fmt: skip
 _OWN: Final = (
     "name", "task", "args", "kwargs", "queue", "exchange", "routing_key", "priority", "expires",
-    "expire_seconds", "enabled", "one_off", "start_time", "last_run_at", "total_run_count",
-    "description", "date_changed",
+    "headers", "expire_seconds", "enabled", "one_off", "start_time", "last_run_at",
+    "total_run_count", "description", "date_changed",
 )  # fmt: skip
 _OTHERS: Final = (
     "interval__every", "interval__period", "crontab__minute", "crontab__hour",
@@ -208,6 +209,8 @@ def _entry(row: Mapping[str, Any], zone: str) -> Entry:
         exchange=label(row["exchange"]),
         routing_key=label(row["routing_key"]),
         priority=row["priority"],
+        headers=plain_kwargs(_headers(row)),
+        unsent=unsent_options({"headers": _headers(row)}),
         expires_s=row["expire_seconds"],
         enabled=bool(row["enabled"]),
         one_off=bool(row["one_off"]),
@@ -220,6 +223,13 @@ def _entry(row: Mapping[str, Any], zone: str) -> Entry:
         description=str(row["description"] or "")[:TEXT_MAX],
         can=("disable" if row["enabled"] else "enable", "edit"),
     )
+
+
+def _headers(row: Mapping[str, Any]) -> dict[str, object]:
+    """With the one by which django-celery-results tells which entry a task is of
+    (`schedulers.ModelEntry`)."""
+    given = of_json(row["headers"] or "{}")
+    return {**(given if isinstance(given, dict) else {}), "periodic_task_name": row["name"]}
 
 
 def _no_json(written: object, kind: str) -> list[str]:

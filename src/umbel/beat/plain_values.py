@@ -15,6 +15,16 @@ from umbel.characters import encodable
 
 #: Deeper values are not shown; whoever works on them later would run out of stack.
 DEPTH_MAX: Final = 50
+#: What a value of RedBeat's JSON is.
+TYPE: Final = "__type__"
+#: Options of an entry that are sent with it, and those that say how it is sent alone.
+SENT: Final = frozenset({"queue", "exchange", "routing_key", "priority", "expires", "headers"})
+CONVEYING: Final = frozenset(
+    {"retry", "retry_policy", "connection", "producer", "publisher", "serializer", "compression",
+     "add_to_parent", "delivery_mode", "mandatory", "immediate", "declare", "exchange_type"}
+)  # fmt: skip
+#: So many are told of one entry.
+UNSENT_MAX: Final = 20
 _TOO_DEEP: Final = f"arguments nested more than {DEPTH_MAX} deep"
 
 
@@ -50,6 +60,25 @@ def are_exact(args: object, kwargs: object) -> bool:
         return False
 
 
+def has_typed(value: object) -> bool:
+    """Whether JSON of RedBeat's stands for something else in it, such as a date."""
+    if isinstance(value, Mapping):
+        return TYPE in value or any(map(has_typed, value.values()))
+    return isinstance(value, list | tuple) and any(map(has_typed, value))
+
+
+def unsent_options(options: Mapping[str, object]) -> tuple[str, ...]:
+    """The options of an entry, as `apply_async` has them, that say what is sent and cannot be sent
+    from here."""
+    others = {str(each) for each, value in options.items() if value is not None} - SENT - CONVEYING
+    headers, expires = options.get("headers"), options.get("expires")
+    if headers and (not are_exact([], headers) or has_typed(headers)):
+        others.add("headers")
+    if expires is not None and number_of(expires) is None:
+        others.add("expires")
+    return tuple(sorted(each[:100] for each in others))[:UNSENT_MAX]
+
+
 def _is_deep(value: object, left: int = DEPTH_MAX) -> bool:
     if isinstance(value, Mapping):
         value = list(value.values())
@@ -76,6 +105,11 @@ def of_json(text: object) -> object:
 def label(given: object) -> str | None:
     """A name; None for none."""
     return None if given in (None, "") else encodable(str(given))[:500]
+
+
+def entity_name(given: object) -> str | None:
+    """The name of a queue or an exchange, which may be an object of Kombu's."""
+    return label(given if isinstance(given, str) else getattr(given, "name", given))
 
 
 def unreadable_entry(

@@ -26,13 +26,16 @@ from umbel.beat.base import (
     Schedule,
 )
 from umbel.beat.plain_values import (
+    TYPE,
     are_exact,
+    has_typed,
     label,
     number_of,
     of_json,
     plain_args,
     plain_kwargs,
     unreadable_entry,
+    unsent_options,
 )
 from umbel.errors import ActionRefused, EntryUnknown, ScheduleUnavailable, UmbelError
 
@@ -40,8 +43,6 @@ from umbel.errors import ActionRefused, EntryUnknown, ScheduleUnavailable, Umbel
 DEFINITION_MAX: Final = 64 * 1024
 #: Keys that are read at once.
 CHUNK: Final = 500
-#: What a value of RedBeat's JSON is.
-_TYPE: Final = "__type__"
 _CRON: Final = ("minute", "hour", "day_of_week", "day_of_month", "month_of_year")
 
 
@@ -167,6 +168,7 @@ def redbeat_entry(definition: object, meta: object, zone: str) -> Entry | None:
     meta = meta if isinstance(meta, dict) else {}
     enabled = definition.get("enabled") is not False
     runs = meta.get("total_run_count")
+    given = definition.get("args") or [], definition.get("kwargs") or {}
     return Entry(
         name=label(definition["name"]) or "",
         task=label(definition.get("task")) or "",
@@ -174,11 +176,13 @@ def redbeat_entry(definition: object, meta: object, zone: str) -> Entry | None:
         source="redbeat",
         args=plain_args(definition.get("args")),
         kwargs=plain_kwargs(definition.get("kwargs")),
-        exact=are_exact(definition.get("args") or [], definition.get("kwargs") or {}),
+        exact=are_exact(*given) and not has_typed(given),
         queue=label(options.get("queue")),
         exchange=label(options.get("exchange")),
         routing_key=label(options.get("routing_key")),
         priority=options.get("priority") if isinstance(options.get("priority"), int) else None,
+        headers=plain_kwargs(options.get("headers")),
+        unsent=unsent_options(options),
         expires_s=number_of(options.get("expires")),
         enabled=enabled,
         last_run=_moment(meta.get("last_run_at")),
@@ -190,7 +194,7 @@ def redbeat_entry(definition: object, meta: object, zone: str) -> Entry | None:
 def _schedule(given: object, zone: str) -> Schedule:
     if not isinstance(given, Mapping):
         return OwnSchedule("")
-    kind = given.get(_TYPE)
+    kind = given.get(TYPE)
     every_s = number_of(given.get("every"))
     if kind == "interval":
         relative = bool(given.get("relative"))
@@ -233,7 +237,7 @@ def _columns(edit: EntryEdit) -> dict[str, object]:
 
 def _written(schedule: Schedule) -> dict[str, object]:
     if isinstance(schedule, Crontab):
-        return {_TYPE: "crontab", **{name: getattr(schedule, name) for name in _CRON}}
+        return {TYPE: "crontab", **{name: getattr(schedule, name) for name in _CRON}}
     if isinstance(schedule, Interval):
-        return {_TYPE: "interval", "every": schedule.every_s, "relative": schedule.relative}
+        return {TYPE: "interval", "every": schedule.every_s, "relative": schedule.relative}
     raise ActionRefused("An entry is given a crontab or an interval here.", field="schedule")

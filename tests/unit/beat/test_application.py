@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from celery import Celery, schedules
+from kombu.entity import Queue
 
 from umbel.beat.application import ApplicationSchedule
 from umbel.beat.base import TEXT_MAX, Crontab, Entry, EntryEdit, Interval, OwnSchedule
+from umbel.beat.redbeat import redbeat_entry
 from umbel.errors import ActionRefused, ScheduleUnavailable
 
 
@@ -57,6 +59,33 @@ def test_options_and_arguments_are_plain_values() -> None:
     assert (found["e"].priority, found["e"].expires_s) == (3, 60.0)
     assert found["e"].args == (1, "{2}")
     assert len(str(found["long"].args)) < TEXT_MAX
+    assert found["e"].unsent == ("headers",)
+
+
+def test_options_that_cannot_be_sent_from_elsewhere_are_named() -> None:
+    queue = Queue("reports")  # type: ignore[no-untyped-call]
+    plain = {"headers": {"tenant": "acme"}, "queue": queue, "retry": True, "link": None}
+    more = {"countdown": 5, "expires": datetime(2030, 1, 1, tzinfo=UTC), "link": "other"}
+
+    found = entries(
+        {name: {"task": "t", "schedule": 1, "options": options}
+         for name, options in (("plain", plain), ("more", more))}
+    )  # fmt: skip
+
+    assert (found["plain"].headers, found["plain"].unsent) == ({"tenant": "acme"}, ())
+    assert found["plain"].queue == "reports"
+    assert found["more"].unsent == ("countdown", "expires", "link")
+
+
+def test_dates_in_arguments_of_redbeat_are_no_dictionaries() -> None:
+    """RedBeat's own JSON says so, and its worker would get a dictionary."""
+    date = {"__type__": "datetime", "year": 2030, "month": 1, "day": 1, "timezone": "UTC"}
+    definition = {"name": "e", "task": "t", "schedule": {"__type__": "interval", "every": 5}}
+
+    plain = redbeat_entry(definition | {"args": [{"a": 1}]}, None, "UTC")
+    dated = redbeat_entry(definition | {"kwargs": {"days": [{"of": date}]}}, None, "UTC")
+
+    assert (plain and plain.exact, dated and dated.exact) == (True, False)
 
 
 def test_the_entry_that_celery_beat_adds_is_told() -> None:

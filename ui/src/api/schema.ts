@@ -871,6 +871,8 @@ export interface Entry {
   exchange: string | null
   routing_key: string | null
   priority: number | null
+  headers: Record<string, unknown>
+  unsent: string[]
   expires_s: number | null
   enabled: boolean
   one_off: boolean

@@ -19,6 +19,7 @@ from umbel.beat.base import TEXT_MAX, Crontab, Entry, EntryEdit, Interval, Sched
 from umbel.clock import Clock
 from umbel.errors import ActionRefused, UmbelError
 from umbel.services.control.control import Control
+from umbel.services.control.phrases import listed
 from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.deed import deed_of
 from umbel.services.phrases import span
@@ -90,6 +91,13 @@ class EntryChanges:
                 remedy="Send the task from the page Run, with the arguments that it needs.",
                 field="id",
             )
+        if entry.unsent:
+            raise ActionRefused(
+                f"Beat sends it with {listed(entry.unsent, 5)} as well, which cannot be sent from "
+                "an entry here.",
+                remedy="Send the task from the page Run, with all that it needs.",
+                field="id",
+            )
         return self._control.apply(
             Apply(
                 name=entry.task,
@@ -99,6 +107,7 @@ class EntryChanges:
                 exchange=entry.exchange,
                 routing_key=entry.routing_key,
                 priority=entry.priority,
+                headers=entry.headers,
                 expires=entry.expires_s,
                 reason=reason or f"The entry {entry.name}, now.",
             ),

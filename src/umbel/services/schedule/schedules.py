@@ -161,8 +161,10 @@ class Schedules:
         entry, name = row.entry, (row.entry.task,)
         args = self._redactor.args(name, list(entry.args))
         kwargs = self._redactor.kwargs(name, entry.kwargs)
+        headers = self._redactor.kwargs(name, entry.headers)
         shown = msgspec.structs.replace(
             entry,
+            headers={"...": headers} if isinstance(headers, str) else headers,
             args=(args,) if isinstance(args, str) else tuple(args),
             kwargs={"...": kwargs} if isinstance(kwargs, str) else kwargs,
         )
