@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from tests.api.metrics.scene import counts, families, keep, world_of
 from tests.api.world import NOW, World, collector
 from tests.support.exposition import labels
+from tests.unit.control.scene import actor
 from umbel import __version__
+from umbel.store.alerts import Alert, AlertNotice, NewRule, RuleAnswer
 from umbel.store.base import KeptGap
 from umbel.web.metrics.requests import area_of
 
@@ -64,6 +67,42 @@ async def test_what_collectors_took_in_goes_on_over_their_restarts() -> None:
     assert found["umbel_reconnections_total"].values() == {NONE: 2}
     assert found["umbel_malformed_total"].values() == {labels(reason="json"): 4}
     assert found["umbel_lost_tasks_total"].values() == {NONE: 5}
+
+
+async def test_alerts_rules_and_messages_are_counted() -> None:
+    world = world_of()
+    rule = world.services.alerts.rules.add(NewRule(name="A", condition="any finding"), actor()).rule
+    off = NewRule(name="Off", condition="any finding", enabled=False)
+    world.services.alerts.rules.add(off, actor())
+    fires = Alert(
+        id="a1", rule=rule.id, name="A", condition="any finding", severity="critical", subject="",
+        phase="firing", since=NOW - 60, fired=NOW - 60, sentence="It is so.",
+    )  # fmt: skip
+    pending = msgspec.structs.replace(fires, id="a2", subject="x", phase="pending", fired=None)
+    waits = AlertNotice(
+        id="n1", kind="fired", notifier="gone", rule=rule.id, alerts=("a1",), severity="critical",
+        title="", text="", link="", at=NOW, due=NOW,
+    )  # fmt: skip
+    answer = RuleAnswer(rule=rule.id, answer="cannot be known", sentence="", since=NOW, at=NOW)
+    failed = msgspec.structs.replace(waits, id="n2", state="failed", trouble="No.", ended=NOW)
+    world.ledger.keep_alerts([fires, pending], notices=[waits, failed], answers=[answer])
+
+    found = await families(world)
+
+    alerts = found["umbel_alerts"].values()
+    assert len(alerts) == 6
+    assert {each: count for each, count in alerts.items() if count} == {
+        labels(state="firing", severity="critical"): 1,
+        labels(state="pending", severity="critical"): 1,
+    }
+    assert found["umbel_alert_rules"].values() == {
+        labels(answer="firing"): 0,
+        labels(answer="cannot be known"): 1,
+        labels(answer="not yet known"): 0,
+        labels(answer="well"): 0,
+    }
+    assert found["umbel_alert_messages_waiting"].values() == {NONE: 1}
+    assert found["umbel_alert_messages_undelivered"].values() == {NONE: 1}
 
 
 async def test_gaps_and_the_store_are_told() -> None:

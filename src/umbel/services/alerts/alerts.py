@@ -7,7 +7,7 @@ that people made, and are changed in the settings alone.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import inf
 from typing import Final
 
@@ -97,10 +97,18 @@ class Alerts:
                 if each.rule in rules and each.answer in {"cannot be known", "not yet known"}
             ),
             silences=self.silences.list(),
-            failed=self._undelivered({each.id for each in opened}),
+            failed=self.undelivered(opened),
             rules=len(rules),
             watch=self._alerting(),
         )
+
+    def opened(self) -> tuple[Alert, ...]:
+        """Alerts that fire or wait to."""
+        return self._ledger.open_alerts()
+
+    def waiting(self) -> int:
+        """How many messages wait to be delivered, also those that are tried again."""
+        return self._ledger.waiting_notices()
 
     def firing(self) -> Firing | None:
         """How many alerts fire, for whoever looks at anything; None where the ledger cannot be
@@ -203,9 +211,10 @@ class Alerts:
         self._ledger.keep_notice(tried)
         return tried
 
-    def _undelivered(self, opened: Collection[str]) -> tuple[AlertNotice, ...]:
+    def undelivered(self, opened: Iterable[Alert]) -> tuple[AlertNotice, ...]:
         """Messages that were tried in vain: those about what is open still, and others until their
         notifier took one."""
+        ids = {each.id for each in opened}
         found = self._ledger.notices(states=("waiting", "failed"), limit=NOTICES_LISTED)
         if not found:
             return ()
@@ -220,7 +229,7 @@ class Alerts:
             and (
                 each.ended is None
                 or each.ended >= took.get(each.notifier, 0.0)
-                or any(alert in opened for alert in each.alerts)
+                or any(alert in ids for alert in each.alerts)
             )
         )
 

@@ -15,10 +15,12 @@ import msgspec
 from umbel.cluster.task import RECEIVED
 from umbel.cluster.worker import OFFLINE, Worker
 from umbel.query.ast import And, Comparison, Has, Matches, Node, Not
+from umbel.services.alerts.alert_counts import AlertCounts, alert_counts
 from umbel.services.cluster_services import ClusterServices
 from umbel.services.collectors import metric_counts
 from umbel.services.health.health import Status
 from umbel.services.ingest.metric_pair import OTHER
+from umbel.services.ledger_beside import beside
 from umbel.services.pauses.paused_queues import paused_queues
 from umbel.services.query_times import LatencyCounts
 from umbel.store.base import MetricCounts, TaskCounts
@@ -58,7 +60,8 @@ class QueueNow(msgspec.Struct, frozen=True):
 
 
 class Scrape(msgspec.Struct, frozen=True):
-    """`prefetched` has worker, task and number; `gaps` are the lengths of all, seconds;
+    """`prefetched` has worker, task and number; `gaps` are the lengths of all, seconds; `alerts` is
+    None where the ledger cannot be read;
     `totals_since` is when the oldest count began, Unix seconds."""
 
     labels: Labels
@@ -66,6 +69,7 @@ class Scrape(msgspec.Struct, frozen=True):
     workers: Sequence[WorkerNow]
     queues: Sequence[QueueNow]
     paused_queues: Sequence[str]
+    alerts: AlertCounts | None
     prefetched: Sequence[tuple[str, str, int]]
     status: Status
     gaps: Sequence[float]
@@ -87,6 +91,7 @@ def scrape(services: ClusterServices, cluster: str | None = None) -> Scrape:
         workers=list(_workers(workers, now)),
         queues=list(_queues(services, now)),
         paused_queues=sorted(paused_queues(services.ledger)),
+        alerts=beside(lambda: alert_counts(services.alerts), "How many alerts there are"),
         prefetched=list(_prefetched(services, workers, counted.items, now)),
         status=services.health.status(),
         gaps=[each.end - each.start for each in services.store.gaps()],

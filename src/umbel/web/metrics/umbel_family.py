@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final, get_args
 
 from umbel import __version__
+from umbel.services.alerts.alerts import SEVERITIES
 from umbel.services.health.liveness import State, recording
 from umbel.services.ingest.collector_totals import MALFORMED, SPANS, TOTALS
 from umbel.services.metric_options import OFFLINE_S
@@ -30,6 +31,7 @@ def umbel_family(scrape: Scrape) -> Iterator[Family]:
                      (scrape.labels.text(("queue", "queue", name)), 1)
                      for name in scrape.paused_queues
                  ))  # fmt: skip
+    yield from _alerts(scrape)
     yield from _store(scrape)
     yield from _queries(scrape)
 
@@ -75,6 +77,25 @@ def _collecting(scrape: Scrape) -> Iterator[Metric]:
                  len(scrape.gaps))  # fmt: skip
     yield _gauge("umbel_gaps_seconds", "How long these are together, seconds.", text(),
                  sum(scrape.gaps))  # fmt: skip
+
+
+def _alerts(scrape: Scrape) -> Iterator[Metric]:
+    found, text = scrape.alerts, scrape.labels.text
+    if found is None:
+        return
+    yield Metric("umbel_alerts", "gauge", "Alerts that fire, or are pending.", [
+        Sample(text((None, "state", state), (None, "severity", severity)), of.get(severity, 0))
+        for state, of in (("firing", found.firing), ("pending", found.pending))
+        for severity in SEVERITIES
+    ])  # fmt: skip
+    yield Metric("umbel_alert_rules", "gauge", "Rules of alerts, by what they say now.", [
+        Sample(text((None, "answer", answer)), count) for answer, count in found.rules.items()
+    ])  # fmt: skip
+    yield _gauge("umbel_alert_messages_waiting", "Messages about alerts that are to be delivered.",
+                 text(), found.waiting)  # fmt: skip
+    yield _gauge("umbel_alert_messages_undelivered",
+                 "Messages about alerts that a notifier did not take, as Alerts lists them.",
+                 text(), found.undelivered)  # fmt: skip
 
 
 def _store(scrape: Scrape) -> Iterator[Metric]:
