@@ -133,6 +133,7 @@ def test_a_plan_subtracts_all_that_were_sent_again_and_not_of_the_first_alone(
     """The first that are looked at were not sent again, those behind them were."""
     monkeypatch.setattr(target_summarizer, "EXAMINED_MAX", 40)
     scene = Scene(*failures(130))
+    monkeypatch.setattr(target_summarizer, "_CHUNK", 20)
     newest_first = [uuid_of(100 + n) for n in reversed(range(130))]
     before = [Repeat(uuid_of(900 + n), old, BASE, "ada") for n, old in enumerate(newest_first[50:])]
     unsure = Repeat(uuid_of(899), newest_first[45], BASE, "ada", maybe=True)

@@ -14,6 +14,7 @@ from umbel.broker.base import QueuedMessage, Signature
 from umbel.cluster.events import Event
 from umbel.results.base import Result
 from umbel.services.control.types import ActionPlan, Edit
+from umbel.store.ledger import Repeat
 
 TASK, OTHER = uuid_of(71), uuid_of(72)
 
@@ -326,6 +327,26 @@ def test_masked_arguments_are_asked_for() -> None:
     assert "The named arguments look masked" in next(iter(plan.skipped))
     assert "Give its arguments" in (plan.impossible or "")
     assert given.fidelity == {"edited": 1}
+
+
+def test_only_those_that_are_sent_again_are_said_to_have_succeeded_or_not_ended() -> None:
+    cut, whole, waits, before = (uuid_of(n) for n in range(80, 84))
+    scene = Scene(
+        *succeeded(cut, BASE, args="('x...',)"),
+        *succeeded(whole, BASE, args="(1,)"),
+        *begun(waits, BASE, args="('x...',)")[:2],
+        *succeeded(before, BASE, args="(1,)"),
+    )
+    scene.ledger.repeat([Repeat(uuid_of(90), before, BASE, "ada")])
+
+    searched = scene.plan("retry", q="")
+    named = scene.plan("retry", ids=[cut, whole, waits, before])
+
+    assert (searched.count, named.count) == (1, 1)
+    for plan in (searched, named):
+        assert "1 of these succeeded before." in plan.consequences
+        assert "not ended" not in told(plan)
+        assert not [each for each in plan.consequences if each.startswith(("2 ", "3 "))]
 
 
 def test_nothing_is_said_of_tasks_of_which_none_is_sent_again() -> None:

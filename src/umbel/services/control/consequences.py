@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
@@ -127,8 +128,9 @@ def _of_terminating(
 def _of_repeating(found: TargetSummary, facts: ClusterFacts) -> list[str]:
     sentences = []
     over = {*ENDED, UNKNOWN, UNKNOWN_END}
-    open_ = sum(n for state, n in found.by_state.items() if state not in over)
-    done, unknown = found.by_state.get(SUCCESS, 0), found.by_state.get(UNKNOWN_END, 0)
+    sent = Counter(found.by_state) - Counter(found.left_out)
+    open_ = sum(number for state, number in sent.items() if state not in over)
+    done, unknown = sent[SUCCESS], sent[UNKNOWN_END]
     doubted = sum(found.doubted.values())
     sentences += _doubted(found)
     if open_ > doubted:

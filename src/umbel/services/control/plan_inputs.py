@@ -36,7 +36,8 @@ class TargetSummary(msgspec.Struct, frozen=True, kw_only=True):
     more if not `complete`, as time ran out while they were counted. `able` are those looked at that
     the action is for. `running_on` counts running tasks by worker, of those looked at; `repeated`
     how many of those were sent again before, and `maybe_repeated` may have been; `unrepeatable`
-    those that a retry leaves out, by why. Of those that a retry sends: by `names` and by `queues`
+    those that a retry leaves out, by why, and `left_out` by state. Of those that it sends: by
+    `names` and by `queues`
     where they go; `queueless` counts by name those whose queue neither an event nor who plans
     tells; `shadows` go by another name than events tell; `of_workflow` belong to one, which stands
     still as they did not succeed, and `follows` is what is known to hang on them;
@@ -51,6 +52,7 @@ class TargetSummary(msgspec.Struct, frozen=True, kw_only=True):
     complete: bool = True
     able: int = 0
     by_state: Mapping[str, int] = {}
+    left_out: Mapping[str, int] = {}
     sample: tuple[Target, ...] = ()
     looked_at: int = 0
     running_on: Mapping[str, int] = {}

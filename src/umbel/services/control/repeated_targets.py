@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+import msgspec
+
 from umbel.query.ast import And, Comparison, Matches
 from umbel.services.control.argument_recovery import repeated
 from umbel.services.control.targets import Target, TargetSelection
@@ -23,25 +25,36 @@ NOT_ALL: Final = (
 )
 
 
+class Repeats(msgspec.Struct, frozen=True):
+    """Of all that are chosen those that were sent again, or may have been: how many by the sentence
+    for that, and by state; `trouble` is what is to be said where that is not all."""
+
+    by_sentence: Mapping[str, int]
+    by_state: Mapping[str, int]
+    trouble: str | None = None
+
+
 def repeated_in_all(
-    selection: TargetSelection, named: Sequence[str], store: Store, ledger: Ledger
-) -> tuple[Mapping[str, int], str | None]:
-    """How many of all that are chosen were sent again, or may have been, by the sentence for that;
-    and what is to be said where that is not all. `named` are the ids where no search chooses; of a
-    search it is among the `LISTED_MAX` that were sent again last. Raises `StoreError`."""
+    selection: TargetSelection, states: Mapping[str, str], store: Store, ledger: Ledger
+) -> Repeats:
+    """Those of a search, among the `LISTED_MAX` that were sent again last; or those of the ids
+    that are named, of which `states` has the states. Raises `StoreError`."""
     if selection.query is None:
-        return Counter(repeated(_targets(named), ledger, store).values()), None
+        found = repeated(_targets(states), ledger, store)
+        return Repeats(Counter(found.values()), Counter(states[uuid] for uuid in found))
     listed = ledger.repetitions(limit=LISTED_MAX)
     ids = dict.fromkeys(each.repeats for each in listed)
     why = repeated(_targets(ids), ledger, store)
     is_all = len(listed) < LISTED_MAX
-    counts: Counter[str] = Counter()
+    by_sentence: Counter[str] = Counter()
+    by_state: Counter[str] = Counter()
     for sentence in {*why.values()}:
         those = tuple(uuid for uuid, each in why.items() if each == sentence)
         counted = _count(selection, those, store)
-        counts[sentence] = counted.total
+        by_sentence[sentence] = counted.total
+        by_state.update(counted.groups)
         is_all = is_all and counted.complete
-    return counts, None if is_all else NOT_ALL
+    return Repeats(by_sentence, by_state, None if is_all else NOT_ALL)
 
 
 def _targets(ids: Iterable[str]) -> list[Target]:
@@ -50,4 +63,4 @@ def _targets(ids: Iterable[str]) -> list[Target]:
 
 def _count(selection: TargetSelection, ids: Sequence[str], store: Store) -> Count:
     query = And((selection.within(), Matches("uuid", Comparison.EQUALS, tuple(ids))))
-    return store.count(query, now=selection.now, cap=LISTED_MAX, budget_s=_COUNT_S)
+    return store.count(query, now=selection.now, by="state", cap=LISTED_MAX, budget_s=_COUNT_S)

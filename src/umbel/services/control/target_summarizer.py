@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from umbel.cluster.task import FAILURE, REJECTED, REVOKED, STARTED, Task
+from umbel.cluster.task import FAILURE, REJECTED, REVOKED, STARTED
 from umbel.cluster.task import UNKNOWN as UNKNOWN_END
 from umbel.services.control.argument_recovery import (
     MAYBE_REPEATED,
@@ -22,7 +22,7 @@ from umbel.services.control.context import ActionContext
 from umbel.services.control.outside_targets import OutsideTargets
 from umbel.services.control.phrases import count_sentence
 from umbel.services.control.plan_inputs import UNKNOWN, TargetSummary
-from umbel.services.control.repeated_targets import repeated_in_all
+from umbel.services.control.repeated_targets import Repeats, repeated_in_all
 from umbel.services.control.targets import Target, TargetSelection
 from umbel.services.control.types import Edit, Fidelity
 from umbel.services.search.doubt import DoubtFinder
@@ -74,10 +74,9 @@ class TargetSummarizer:
             )
             self._recover(selection, targets, examined, sources)
             if selection.leaves_out_repeated and examined.recovered < counted.total:
-                repeats, trouble = repeated_in_all(
-                    selection, examined.uuids, self._store, self._ledger
+                examined.leave_out_in_all(
+                    repeated_in_all(selection, examined.states, self._store, self._ledger)
                 )
-                examined.leave_out_in_all(repeats, trouble)
             able = sum(examined.fidelity.values())
         sample = tuple(_most_telling(selection, targets)[:SAMPLE])
         left_out = tuple(islice(outside.first, SAMPLE - len(sample)))
@@ -89,6 +88,7 @@ class TargetSummarizer:
             complete=counted.complete,
             able=able,
             by_state=counted.groups,
+            left_out=examined.left_out,
             sample=sample,
             looked_at=examined.recovered,
             running_on=dict(examined.running_on),
@@ -105,10 +105,16 @@ class TargetSummarizer:
             of_going_workflow=examined.of_going_workflow,
             follows=tuple(sorted(examined.follows)),
             unread=examined.unread,
-            doubted=dict(Counter(doubt.why for doubt in self._doubts.of(_tasks(targets)).values())),
+            doubted=self._doubted(
+                target for target in targets if not examined.is_left_out(target.uuid)
+            ),
             chosen_by=chosen_by,
             troubles=(*examined.troubles, *outside.troubles),
         )
+
+    def _doubted(self, targets: Iterable[Target]) -> Mapping[str, int]:
+        tasks = [target.task for target in targets if target.task is not None]
+        return dict(Counter(doubt.why for doubt in self._doubts.of(tasks).values()))
 
     def _searched(
         self, selection: TargetSelection, examined: _Examined, outside: OutsideTargets
@@ -168,10 +174,6 @@ class TargetSummarizer:
                 return
 
 
-def _tasks(targets: Sequence[Target]) -> list[Task]:
-    return [target.task for target in targets if target.task is not None]
-
-
 class _SampledTargets:
     """Targets until the first None, which says that there are no more."""
 
@@ -192,7 +194,9 @@ class _Examined:
 
     def __init__(self) -> None:
         self.recovered = 0
-        self.uuids: list[str] = []
+        self.states: dict[str, str] = {}
+        self.repeated_states: Counter[str] = Counter()
+        self.unrepeatable_states: Counter[str] = Counter()
         self.running_on: Counter[str] = Counter()
         self.fidelity: dict[Fidelity, int] = {}
         self.fidelities: dict[str, tuple[Fidelity | None, str | None]] = {}
@@ -215,8 +219,8 @@ class _Examined:
         states: Counter[str] = Counter()
         for target in targets:
             task = target.task
-            self.uuids.append(target.uuid)
-            states[task.state if task is not None else UNKNOWN] += 1
+            self.states[target.uuid] = task.state if task is not None else UNKNOWN
+            states[self.states[target.uuid]] += 1
             if task is not None and task.state == STARTED and task.worker:
                 self.running_on[task.worker] += 1
             if len(first) < EXAMINED_MAX:
@@ -226,14 +230,24 @@ class _Examined:
     def leave_out(self, repeated: Mapping[str, str]) -> None:
         """Those that were sent again already, or may have been, with the sentence for that."""
         self.fidelities |= {uuid: (None, sentence) for uuid, sentence in repeated.items()}
+        self.repeated_states.update(self.states[uuid] for uuid in repeated)
         for sentence, count in Counter(repeated.values()).items():
             count_sentence(self.unrepeatable, sentence, count)
 
-    def leave_out_in_all(self, repeats: Mapping[str, int], trouble: str | None) -> None:
+    def leave_out_in_all(self, repeats: Repeats) -> None:
         """The same of all that were chosen, of whom those that were read are a part."""
-        for sentence, count in repeats.items():
+        for sentence, count in repeats.by_sentence.items():
             self.unrepeatable[sentence] = max(count, self.unrepeatable.get(sentence, 0))
-        self.troubles += [trouble] if trouble else []
+        self.repeated_states |= Counter(repeats.by_state)
+        self.troubles += [repeats.trouble] if repeats.trouble else []
+
+    @property
+    def left_out(self) -> Mapping[str, int]:
+        """How many of those that were chosen a retry leaves out, by state."""
+        return self.repeated_states + self.unrepeatable_states
+
+    def is_left_out(self, uuid: str) -> bool:
+        return uuid in self.fidelities and self.fidelities[uuid][0] is None
 
     def recover_arguments(self, recovered: RecoveredTask, edit: Edit | None) -> None:
         """One task that is to be sent again, or left out as nobody knows with what."""
@@ -241,6 +255,7 @@ class _Examined:
         self.fidelities[task.uuid] = arguments.fidelity, arguments.why
         if arguments.fidelity is None:
             count_sentence(self.unrepeatable, arguments.why or "")
+            self.unrepeatable_states[self.states[task.uuid]] += 1
             return
         self.fidelity[arguments.fidelity] = self.fidelity.get(arguments.fidelity, 0) + 1
         self.names[task.name or ""] += 1
