@@ -7,6 +7,7 @@ Nothing here loads a transport, which would cost twenty megabytes.
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import re
 from collections.abc import Collection, Mapping
@@ -92,6 +93,27 @@ def _check_library(transport: str) -> None:
             f"The library for brokers of the kind {transport}:// is not installed.",
             remedy=f"pip install '{extra}'",
         )
+
+
+def unusable_library(transport: str) -> BrokerMisconfigured | None:
+    """What is wrong where kombu found the library of this transport, and could not use it: it is
+    far too old, half installed, or a file of that name hides it. None for a library that is not
+    known here."""
+    if transport.lower() not in _LIBRARIES:
+        return None
+    module, extra = _LIBRARIES[transport.lower()]
+    reason, where = "its parts do not fit together", ""
+    try:
+        found = importlib.import_module(module)
+        where = f" It was found in {found.__file__}." if getattr(found, "__file__", None) else ""
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}".rstrip(".")
+    return BrokerMisconfigured(
+        f"The library {module}, which brokers of the kind {transport}:// need, cannot be used: "
+        f"{reason}.{where}",
+        remedy=f"Install it anew: pip install --upgrade --force-reinstall '{extra}'. A file of "
+        f"yours called {module}.py, which hides it, needs another name.",
+    )
 
 
 def _check_sentinel(options: Mapping[str, object]) -> None:

@@ -15,7 +15,7 @@ import msgspec
 from kombu.connection import Connection
 from kombu.transport import TRANSPORT_ALIASES, resolve_transport
 
-from umbel.broker.addresses import check_address, parts_of
+from umbel.broker.addresses import check_address, parts_of, unusable_library
 from umbel.broker.cluster_identity import ClusterIdentity, cluster_identity_of
 from umbel.broker.passive_channel import make_passive
 from umbel.broker.sentinel import ask_in_time
@@ -187,9 +187,8 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
 def link_to_app(app: Celery, queue: DurableQueue | None = None) -> Link:
     """The broker that `app`'s workers read from. Raises `BrokerRefused`."""
     learn_configuration(app.conf)
-    for url in _urls_of(app):
-        check_address(url, app.conf.broker_transport_options or {})
     try:
+        _check_addresses(app)
         template = app.connection_for_read()
         return _checked(template, str(app.conf.event_exchange), queue)
     except _UNUSABLE_ERRORS as error:
@@ -201,10 +200,8 @@ def link_to_cluster(app: Celery) -> Link:
     carries no events is welcome too. Raises `BrokerRefused`."""
     learn_configuration(app.conf)
     try:
-        link = Link(template=app.connection_for_read(), exchange=str(app.conf.event_exchange))
-        # Loads the transport, which tells whether its driver is there.
-        link.template.transport  # noqa: B018
-        return link
+        _check_addresses(app)
+        return Link(template=app.connection_for_read(), exchange=str(app.conf.event_exchange))
     except _UNUSABLE_ERRORS as error:
         raise _unusable(error) from error
 
@@ -223,6 +220,7 @@ def link_to_url(
     options = {"transport_options": dict(transport_options or {}), "ssl": use_ssl or False}
     try:
         for one in _each(url):
+            _load(one)
             _checked(_Connection(one, **options), event_exchange, queue)
         return _checked(_Connection(url, **options), event_exchange, queue)
     except _UNUSABLE_ERRORS as error:
@@ -239,6 +237,12 @@ def check_url(url: str, transport_options: Mapping[str, object] | None = None) -
             _check_transport(one)
     except _UNUSABLE_ERRORS as error:
         raise _unusable(error) from error
+
+
+def _check_addresses(app: Any) -> None:
+    for url in _urls_of(app):
+        check_address(url, app.conf.broker_transport_options or {})
+        _load(url)
 
 
 def _urls_of(app: Any) -> list[str]:
@@ -261,6 +265,17 @@ def _checked(template: Any, exchange: str, queue: DurableQueue | None) -> Link:
     link = Link(template=template, exchange=exchange, queue=queue or DurableQueue())
     _refuse_without_events(link.transport)
     return link
+
+
+def _load(url: str) -> None:
+    """Load the transport of an address, which tells whether its library is there and works."""
+    name = str(parts_of(url)["transport"]).split("+")[0]
+    try:
+        resolve_transport(name)
+    except ModuleNotFoundError:
+        raise
+    except (AttributeError, ImportError) as error:
+        raise unusable_library(name) or error from error
 
 
 def _refuse_without_events(transport: str) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 from celery import Celery
 
-from umbel.broker.link import check_url, link_to_app, link_to_url
+from umbel.broker.link import check_url, link_to_app, link_to_cluster, link_to_url
 from umbel.errors import BrokerMisconfigured
+from umbel.store.opening import open_store
 
 
 @pytest.mark.parametrize(
@@ -96,3 +101,35 @@ def test_a_library_that_is_not_there_is_told_with_the_line_that_brings_it(
 
     with pytest.raises(BrokerMisconfigured, match=rf"pip install '{extra}\[{name}\]'"):
         check_url(url)
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ("raise ImportError('it is half installed')", "it is half installed"),
+        ("client = None", "its parts do not fit together. It was found in"),
+    ],
+)
+def test_a_library_that_is_broken_or_hidden_by_a_file_of_its_name_is_told(
+    source: str, why: str, tmp_path: Path
+) -> None:
+    """In a process of its own, since the right library is loaded in this one."""
+    (tmp_path / "redis.py").write_text(source)
+    open_store(tmp_path / "data", write=True).close()
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "umbel", "queues", "-b", "redis://127.0.0.1:1/0",
+         "--data", str(tmp_path / "data"), "--config", "none"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("umbel: The library redis, which brokers of the kind redis://")
+    assert why in ended.stderr
+    assert "--force-reinstall 'umbel[redis]'" in ended.stderr
+
+
+def test_a_command_is_held_to_the_same_as_a_server() -> None:
+    with pytest.raises(BrokerMisconfigured, match="databases of Redis have numbers"):
+        link_to_cluster(Celery(broker="redis://host:6379/abc", set_as_current=False))
