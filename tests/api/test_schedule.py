@@ -209,6 +209,19 @@ async def test_an_entry_with_other_options_is_not_run_without_them() -> None:
     assert "with countdown and link as well" in problem_of(response)["detail"]
 
 
+async def test_a_routing_key_that_repeats_the_queue_keeps_no_entry_from_being_run() -> None:
+    world, source = scheduled(entry(queue="reports", exchange="reports", routing_key="reports"))
+
+    sent = await world.post(f"{SCHEDULE}/nightly/run", {})
+    source.known["nightly"] = entry(queue="reports", routing_key="other")
+    await world.post(f"{SCHEDULE}/nightly/change", {"enabled": False, "dry_run": True})
+    refused = await world.post(f"{SCHEDULE}/nightly/run", {})
+
+    assert (sent.status_code, refused.status_code) == (200, 400), sent.text
+    (signature,) = world.cluster.sent
+    assert (signature.queue, signature.routing_key) == ("reports", None)
+
+
 async def test_an_entry_whose_arguments_are_not_known_exactly_is_not_run_with_others() -> None:
     world, _ = scheduled(entry(args=("12,345 bytes of arguments",), exact=False))
 

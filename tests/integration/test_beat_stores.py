@@ -64,6 +64,7 @@ def test_redbeats_entries_are_read_and_changed_in_its_own_format(app: Celery) ->
     assert (nightly.task, nightly.args, nightly.kwargs) == ("shop.report", (1,), {"a": 2})
     assert (nightly.queue, nightly.enabled, nightly.can) == ("r", True, ("disable", "edit"))
     assert (often.schedule, often.runs) == (Interval(30.0, zone="Europe/Berlin"), 1)
+    assert (often.since, time.time() - 60 < (nightly.since or 0) < time.time() + 1) == (None, True)
     assert often.last_run == pytest.approx(slower.last_run_at.timestamp(), abs=1)
     assert changed.enabled is False
     assert changed.schedule == schedules.crontab("0", "6")

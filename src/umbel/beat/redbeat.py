@@ -186,6 +186,8 @@ def redbeat_entry(definition: object, meta: object, zone: str) -> Entry | None:
         expires_s=number_of(options.get("expires")),
         enabled=enabled,
         last_run=_moment(meta.get("last_run_at")),
+        # As it is saved first, so that it is due only from then on.
+        since=None if runs else _moment(meta.get("last_run_at")),
         runs=runs if isinstance(runs, int) else None,
         can=("disable" if enabled else "enable", "edit"),
     )

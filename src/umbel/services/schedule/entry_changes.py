@@ -104,8 +104,8 @@ class EntryChanges:
                 args=list(entry.args),
                 kwargs=entry.kwargs,
                 queue=entry.queue,
-                exchange=entry.exchange,
-                routing_key=entry.routing_key,
+                exchange=_beside(entry.queue, entry.exchange),
+                routing_key=_beside(entry.queue, entry.routing_key),
                 priority=entry.priority,
                 headers=entry.headers,
                 expires=entry.expires_s,
@@ -183,6 +183,11 @@ class EntryChanges:
             consequences=tuple(_consequences(entry, after, written, detail.row, overdue, now)),
             next_runs=() if never else _next_runs(after, last, overdue, now),
         )
+
+
+def _beside(queue: str | None, given: str | None) -> str | None:
+    """An exchange or a routing key, where it says more than the queue, which is called the same."""
+    return None if queue is not None and given in (queue, "") else given
 
 
 def overdue_since(after: Entry, last_run: float | None, now: float) -> float | None:
