@@ -31,7 +31,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "umbel.timed_http",
         "umbel.basic_auth",
     ),
-    ("umbel.secret_scrubbing",),
+    ("umbel.secret_scrubbing", "umbel.clock_leaps"),
     ("umbel.process_secrets", "umbel.process_memory", "umbel.open_files"),
     ("umbel.redact",),
     ("umbel.cluster",),

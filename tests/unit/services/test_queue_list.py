@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tests.contract.stories import BASE, succeeded, uuid_of
 from tests.support.clocks import SetWallClock
@@ -14,6 +14,7 @@ from umbel.services.cluster.queue_inspection import QueueInspection
 from umbel.services.cluster.queue_list import ListedQueue, ListedQueues, QueueLists
 from umbel.store.memory import MemoryStore
 from umbel.store.memory_samples import MemorySamples
+from umbel.store.samples import Values
 
 #: In the middle of a bucket of samples.
 NOW = BASE + 7_260
@@ -40,9 +41,17 @@ class Scene:
 
     def sampled(self, name: str, depths: Sequence[float], oldest_s: float | None = None) -> None:
         """One sample a minute, the last one now."""
-        for number, depth in enumerate(depths):
-            at = NOW - 60 * (len(depths) - 1 - number)
-            self.samples.keep("queue", at, {name: (depth, depth, None, 1.0, oldest_s)})
+        self.sampled_together({name: [(depth, oldest_s) for depth in depths]})
+
+    def sampled_together(self, queues: Mapping[str, Sequence[tuple[float, float | None]]]) -> None:
+        """The same of several: depths, and how old the oldest is."""
+        minutes = len(next(iter(queues.values())))
+        for number in range(minutes):
+            seen: dict[str, Values] = {}
+            for name, values in queues.items():
+                depth, oldest_s = values[number]
+                seen[name] = (depth, depth, None, 1.0, oldest_s)
+            self.samples.keep("queue", NOW - 60 * (minutes - 1 - number), seen)
 
     def list(self) -> ListedQueues:
         return self.lists.list()
@@ -113,8 +122,9 @@ def test_the_worst_queue_comes_first() -> None:
         {"name": each} for each in ("full", "grows", "calm", "old")
     ]
     scene.waiting(calm=0, full=900, grows=100, lonely=1, old=2)
-    scene.sampled("grows", [5 * minute for minute in range(20)])
-    scene.sampled("old", [2] * 20, oldest_s=600.0)
+    scene.sampled_together(
+        {"grows": [(5 * minute, None) for minute in range(20)], "old": [(2, 600.0)] * 20}
+    )
 
     order = [each.name for each in scene.list().items if each.name != "celery"]
 
