@@ -7,6 +7,7 @@ from collections import Counter
 import msgspec
 import pytest
 
+from tests.api.world import collector
 from tests.contract.stories import heartbeat
 from tests.support.clocks import SetClock
 from tests.support.memory_cluster import MemoryCluster, MemoryWorker
@@ -126,6 +127,35 @@ def test_where_no_worker_is_heard_nobody_says_that_a_queue_has_no_consumer() -> 
 
     assert scene.last("worker") == {}
     assert scene.last("queue")["celery"] == (0, 0, None, None, 0)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "consumers"),
+    [
+        ({"connected_since": NOW - 900, "lag_s": 0.0}, 0),
+        ({"connected_since": NOW + 3_598, "lag_s": 0.0}, None),
+        ({"connected_since": NOW - 900, "lag_s": 300.0}, None),
+        (None, None),
+    ],
+    ids=["recording", "only just recording", "behind", "blind"],
+)
+def test_that_nobody_consumes_is_known_where_the_last_worker_would_be_heard(
+    recorded: dict[str, float] | None, consumers: int | None
+) -> None:
+    """On Redis a rule `consumers of queue mail < 1` could never fire without a worker."""
+    scene = Scene()
+    scene.turn()
+    scene.cluster.workers.clear()
+    scene.clock.time = NOW + 3_600
+    if recorded is not None:
+        at = scene.clock.time
+        report = collector(started=NOW - 900, at=at, heard_at=at)
+        scene.store.report(msgspec.structs.replace(report, **recorded))
+
+    scene.turn(0)
+
+    assert scene.last("queue")["celery"][3] == consumers
+    assert scene.sampler.profiles == ({} if consumers == 0 else None)
 
 
 def test_consumers_that_the_broker_counts_are_taken() -> None:

@@ -47,13 +47,15 @@ class QueueSampling:
         #: When messages were sent that stood first the last time, by the id of their task.
         self._sent: dict[str, float | None] = {}
 
-    def sample(self, profiles: Mapping[str, WorkerProfile]) -> dict[str, Values]:
-        """The measures of `store.samples` by name, of queues of which the broker tells. Raises
+    def sample(self, profiles: Mapping[str, WorkerProfile] | None) -> dict[str, Values]:
+        """The measures of `store.samples` by name, of queues of which the broker tells. `profiles`
+        are of workers that are online, None where nobody can say which are. Raises
         what `Cluster.depths` raises, `BrokerRefused` where it tells of none, and `StoreError`."""
-        if self._workers != profiles.keys():
-            self._workers = frozenset(profiles)
+        known = profiles or {}
+        if self._workers != known.keys():
+            self._workers = frozenset(known)
             self._absent.clear()
-        depths = [each for each in self._depths(profiles) if each.trouble is None]
+        depths = [each for each in self._depths(known) if each.trouble is None]
         if self._names and self._refusals.keys() >= {*self._names}:
             raise BrokerRefused(self._refusals[self._names[0]])
         consumers = _consumers(profiles)
@@ -119,10 +121,10 @@ class QueueSampling:
         return self._sent.get(head.task_id or "") if head.sent is None else head.sent
 
 
-def _consumers(profiles: Mapping[str, WorkerProfile]) -> dict[str, int] | None:
-    """How many workers consume each queue; None while one of them did not say, and where none is
-    online: Umbel itself may hear nothing."""
-    if not profiles:
+def _consumers(profiles: Mapping[str, WorkerProfile] | None) -> dict[str, int] | None:
+    """How many workers consume each queue; None while one of them did not say, and where nobody
+    knows which are online."""
+    if profiles is None:
         return None
     found: dict[str, int] = {}
     for profile in profiles.values():

@@ -29,7 +29,7 @@ from umbel.services.renewed_lease import RenewedLease
 from umbel.services.samples.queue_samples import QueueSampling
 from umbel.services.samples.sampling import Sampling
 from umbel.services.samples.worker_profiles import WorkerProfile, WorkerProfiles
-from umbel.services.samples.worker_samples import WorkerSampling, online
+from umbel.services.samples.worker_samples import WorkerSampling, are_all_gone, online
 from umbel.store.base import Store
 from umbel.store.ledger import Ledger
 from umbel.store.samples import Samples, Values
@@ -88,7 +88,8 @@ class Sampler:
     @property
     def profiles(self) -> Mapping[str, WorkerProfile] | None:
         """What was known of the workers that were online at the last sample; None where another
-        server samples, and before the first sample. Any thread."""
+        server samples, before the first sample, and where nobody knows which are online. Any
+        thread."""
         return self._sampled_profiles
 
     def start(self) -> None:
@@ -141,10 +142,11 @@ class Sampler:
         workers = online(known, at)
         names = [worker.hostname for worker in workers]
         profiles = self._profiles.of(names)
-        self._sampled_profiles = profiles
+        is_sure = bool(names) or are_all_gone(known, self._store.collectors(), at)
+        self._sampled_profiles = profiles if is_sure else None
         seen = self._workers.sample(workers, profiles)
         self._samples.keep("worker", at, seen)
-        queues = self._seen_queues(profiles)
+        queues = self._seen_queues(self._sampled_profiles)
         if queues is not None:
             self._samples.keep("queue", at, queues)
         self._note_trouble(self._broker_trouble)
@@ -161,7 +163,9 @@ class Sampler:
         if queues is not None:
             self._refresh(names)
 
-    def _seen_queues(self, profiles: Mapping[str, WorkerProfile]) -> dict[str, Values] | None:
+    def _seen_queues(
+        self, profiles: Mapping[str, WorkerProfile] | None
+    ) -> dict[str, Values] | None:
         """None while the broker does not answer."""
         now = self._clock.monotonic()
         if now < self._try_broker_at:

@@ -5,13 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from umbel.cluster.worker import ONLINE, Worker
+from umbel.services.health.worker_status import recording_state
 from umbel.services.samples.worker_profiles import WorkerProfile
+from umbel.store.base import CollectorStatus
 from umbel.store.samples import Values
 
 
 def online(workers: Sequence[Worker], now: float) -> tuple[Worker, ...]:
     """Those of which there is something to sample."""
     return tuple(worker for worker in workers if worker.status(now) == ONLINE)
+
+
+def are_all_gone(
+    known: Sequence[Worker], collectors: Sequence[CollectorStatus], now: float
+) -> bool:
+    """Whether it is sure, where no worker is online, that none is: those that are known would be
+    heard by now, since something is recorded for long enough."""
+    heard = recording_state(collectors, now)
+    if not known or heard.heard_from is None or heard.lag_s:
+        return False
+    # One that sends no heartbeats may live and say nothing.
+    silent_s = max(each.allowed_s for each in known)
+    return all(each.sends_heartbeats for each in known) and now - heard.heard_from >= silent_s
 
 
 class WorkerSampling:
