@@ -285,6 +285,15 @@ def test_the_state_is_read_as_celerys(events: Events, cluster: WatchedCluster) -
     assert (worker.alive, worker.status_string, len(worker.heartbeats)) == (True, "ONLINE", 1)
     assert [each.id for each in state.alive_workers()] == [f"{worker.hostname}.{worker.pid}"]
     assert [uuid for uuid, _ in state.itertasks(limit=2)] == newest
+    assert [uuid for uuid, _ in state.tasks_by_time(limit=2)] == newest
+    oldest, *_ = (task for _, task in state.tasks_by_time(reverse=False))
+    assert oldest.received == min(task.received for task in state.tasks.values())
+    assert [task.uuid for task in state.tasks_by_type[DECLINE]] == [uuid for uuid, _ in failed]
+    by_worker = state.tasks_by_worker(cluster.worker.name, limit=1)
+    assert [uuid for uuid, _ in by_worker] == newest[:1]
+    assert state.freeze_while(len, state.tasks) == state.task_count
+    assert worker.heartbeat_expires > worker.heartbeats[-1]
+    assert events.is_alive()
 
 
 def test_workers_are_inspected(cluster: WatchedCluster) -> None:

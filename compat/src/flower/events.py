@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
+
+from celery.events.state import heartbeat_expires
 
 from flower.unserved import NotServed, unserved
 from umbel import Events as UmbelEvents
@@ -29,6 +31,7 @@ class Events:
     """
 
     events_enable_interval = 5000
+    daemon = True
 
     def __init__(
         self,
@@ -85,6 +88,13 @@ class Events:
         """The same as `start`: a thread of Umbel takes them in."""
         self.start()
 
+    def is_alive(self) -> bool:
+        """Whether events are taken in."""
+        return self._opened is not None
+
+    def join(self, timeout: float | None = None) -> None:
+        """Flower's is a thread, which nobody has to wait for here."""
+
     def save_state(self) -> None:
         """Every event is kept within a fraction of a second: there is nothing to save."""
 
@@ -132,19 +142,32 @@ class EventsState:
 
     def itertasks(self, limit: int | None = None) -> Iterator[Any]:
         """As `tasks_by_timestamp`."""
-        return self.tasks_by_timestamp(limit)
+        return self.tasks_by_time(limit)
 
-    def tasks_by_timestamp(self, limit: int | None = None) -> Iterator[Any]:
-        """Pairs of id and task, newest first."""
-        return iter_tasks(self._events.opened, limit=limit)
+    def tasks_by_time(self, limit: int | None = None, reverse: bool = True) -> Iterator[Any]:
+        """Pairs of id and task, newest first; without `reverse` those that were received first."""
+        return _ordered(self._events.opened, limit, reverse)
 
-    def tasks_by_type(self, name: str, limit: int | None = None) -> Iterator[Any]:
-        """The same of one task name."""
-        return iter_tasks(self._events.opened, type=name, limit=limit)
+    tasks_by_timestamp = tasks_by_time
 
-    def tasks_by_worker(self, hostname: str, limit: int | None = None) -> Iterator[Any]:
+    @property
+    def tasks_by_type(self) -> _TasksOf:
+        """The same of one task name, when it is called; the tasks alone by `[name]`."""
+        return _TasksOf(self._events, "type")
+
+    @property
+    def tasks_by_worker(self) -> _TasksOf:
         """The same of one worker."""
-        return iter_tasks(self._events.opened, worker=hostname, limit=limit)
+        return _TasksOf(self._events, "worker")
+
+    def freeze_while(self, fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """What `fun` gives. What is read stands still by itself: nothing has to be stopped."""
+        if kwargs.pop("clear_after", False):
+            raise NotServed(
+                "Umbel's history is not cleared by who reads it.",
+                remedy="retention.max_age and retention.max_tasks say what is kept.",
+            )
+        return fun(*args, **kwargs)
 
     def task_types(self) -> list[str]:
         """The names of the tasks that were seen, sorted."""
@@ -157,6 +180,24 @@ class EventsState:
                 remedy="Counts of events are at GET /metrics of umbel serve.",
             )
         raise AttributeError(name)
+
+
+class _TasksOf:
+    """Tasks of each name, or of each worker, as Celery has them: called and by key."""
+
+    def __init__(self, events: Events, field: Literal["type", "worker"]) -> None:
+        self._events = events
+        self._field = field
+
+    def __call__(self, key: str, limit: int | None = None, reverse: bool = True) -> Iterator[Any]:
+        return _ordered(self._events.opened, limit, reverse, **{self._field: key})
+
+    def __getitem__(self, key: str) -> list[Any]:
+        return [task for _, task in self(key)]
+
+
+def _ordered(opened: UmbelEvents, limit: int | None, reverse: bool, **of: Any) -> Iterator[Any]:
+    return iter_tasks(opened, limit=limit, sort_by=None if reverse else "received", **of)
 
 
 class _Tasks(Mapping[str, Any]):
@@ -200,6 +241,12 @@ class _Worker(AttributeDict):
     def heartbeats(self) -> list[float]:
         """When its last heartbeat was, Unix seconds."""
         return [self["heartbeat"]] if self["heartbeat"] is not None else []
+
+    @property
+    def heartbeat_expires(self) -> float | None:
+        """When the next heartbeat is overdue, Unix seconds, as Celery reckons it."""
+        beats = self.heartbeats
+        return heartbeat_expires(beats[-1]) if beats else None
 
 
 def _switched_on(opened: UmbelEvents) -> EventSwitch | None:
