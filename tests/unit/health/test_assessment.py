@@ -74,8 +74,8 @@ def test_all_is_well_with_the_numbers_that_make_it_true() -> None:
     good = facts(workers=tuple(worker(f"w{n}") for n in range(14)))
 
     assert well(good, assess(good)) == (
-        "All well: 14 workers, 52 tasks a minute, nothing waits in 1 queue, "
-        "99 in 100 tasks start within 0.4 s."
+        "All well: 14 workers, 52 tasks a minute, 2 of 780 failed in the last 15 min, "
+        "nothing waits in 1 queue, 99 in 100 tasks start within 0.4 s."
     )
 
 
@@ -89,7 +89,8 @@ def test_a_long_wait_that_may_be_over_is_not_told_as_if_it_were_now() -> None:
 
 def test_numbers_that_are_not_known_are_left_out() -> None:
     quiet = facts(queues=None, total=counts(0, 0), total_wait=durations(4, 0.1))
-    some = facts(queues=(queue("a", depths(3)), queue("b", depths(0))), total_wait=None)
+    two = (queue("a", depths(3)), queue("b", depths(0)))
+    some = facts(queues=two, total=counts(780, 0), total_wait=None)
 
     assert well(quiet, ()) == "All well: 1 worker, no tasks now."
     assert well(some, ()) == "All well: 1 worker, 52 tasks a minute, 3 messages in 2 queues."
@@ -117,12 +118,19 @@ def test_what_has_just_begun_is_not_called_well() -> None:
 
 
 def test_well_says_how_little_it_has_to_go_by() -> None:
-    young = facts(storage=StorageFact(tasks=9, oldest=NOW - 90))
+    young = facts(storage=StorageFact(tasks=9, oldest=NOW - 90), total=counts(780, 0))
 
     assert well(young, ()) == (
         "All well so far: 1 worker, 52 tasks a minute, nothing waits in 1 queue, 99 in 100 tasks "
         "start within 0.4 s, with 90 s of history to go by."
     )
+
+
+def test_whoever_reads_that_all_is_well_reads_how_many_failed() -> None:
+    """Too few to call it more than usual, or as many as ever."""
+    failing = facts(total=counts(41, 8), recent_s=480.0)
+
+    assert "8 of 41 failed in the last 8 min" in (well(failing, assess(failing)) or "")
 
 
 def test_what_is_open_is_not_well_and_what_is_muted_is_said() -> None:

@@ -93,7 +93,7 @@ def well(facts: HealthFacts, found: Sequence[HealthFinding]) -> str | None:
     if not online:
         return "Nothing is wrong, and nothing runs: no worker is online."
     per_minute = (facts.total.seen or 0) / (facts.recent_s / 60)
-    parts = [number(online, "worker"), _pace(per_minute), *_waiting(facts)]
+    parts = [number(online, "worker"), _pace(per_minute), *_failed(facts), *_waiting(facts)]
     if young_s is not None:
         parts.append(f"with {span(young_s)} of history to go by")
     return f"{muted}: {', '.join(parts)}."
@@ -118,6 +118,12 @@ def _pace(per_minute: float) -> str:
     if per_minute < 1:
         return "less than one task a minute"
     return f"{per_minute:,.0f} {'task' if round(per_minute) == 1 else 'tasks'} a minute"
+
+
+def _failed(facts: HealthFacts) -> list[str]:
+    """How many failed, though not more than usual: a person may call that otherwise."""
+    failed, ended = facts.total.failed, facts.total.succeeded + facts.total.failed
+    return [f"{failed:,} of {ended:,} failed in the last {span(facts.recent_s)}"] if failed else []
 
 
 def _waiting(facts: HealthFacts) -> list[str]:
