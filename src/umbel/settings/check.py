@@ -12,6 +12,7 @@ from umbel.errors import SettingsError
 from umbel.owner import foreign_owner, user_name
 from umbel.settings.clusters import RESERVED
 from umbel.settings.login_check import check_logins
+from umbel.settings.password_rule_check import check_password_rules
 from umbel.settings.sources import DEFAULT, LoadedSettings
 from umbel.settings.tree import SETTINGS, Settings
 
@@ -25,6 +26,7 @@ def check_serving(loaded: LoadedSettings) -> None:
     _check_directories_differ(loaded)
     _check_login(settings)
     check_logins(loaded)
+    check_password_rules(settings)
     _check_hidden(loaded)
     _check_protected(loaded)
     _check_roles(loaded)

@@ -52,6 +52,33 @@ def test_a_rule_that_cannot_be_is_told_in_one_line_without_the_others(tmp_path: 
     )
 
 
+PEOPLE = (
+    "[auth]\nusers = ['ops:operator:pw', 'ann:admin:pw']\n[[auth.rules]]\nprovider = 'password'\n"
+)
+
+
+def test_a_rule_that_narrows_people_with_a_password_and_is_for_nobody_stops_the_start(
+    tmp_path: Path,
+) -> None:
+    """They would keep the whole role of their entry."""
+    narrow = "role = 'operator'\nname = 'billing.*'\n"
+
+    claim = refusal(tmp_path, f"{PEOPLE}claim = 'user'\nvalue = 'ops'\n{narrow}")
+    slip = refusal(tmp_path, f"{PEOPLE}claim = 'name'\nvalue = 'opps'\n{narrow}")
+    nobody = refusal(tmp_path, f"{PEOPLE}claim = 'name'\npattern = 'x*'\nrole = 'none'\n")
+
+    assert "Rule 1 of auth.rules looks for the claim user of people with a password" in claim
+    assert 'Write claim = "name", with names of auth.users.' in claim
+    assert "is for opps, whom nothing lets log in. Did you mean ops?" in slip
+    assert "is for x*, whom nothing lets log in. Add them to auth.users." in nobody
+
+
+def test_a_rule_for_people_with_a_password_is_by_their_name(tmp_path: Path) -> None:
+    check(tmp_path, f"{PEOPLE}claim = 'name'\nvalue = 'ops'\nrole = 'operator'\nname = 'b.*'\n")
+    check(tmp_path, f"{PEOPLE}claim = 'name'\npattern = 'a*'\nrole = 'none'\n")
+    check(tmp_path, f"{PEOPLE}role = 'viewer'\n")
+
+
 def test_a_provider_with_a_rule_is_a_login(tmp_path: Path) -> None:
     check(tmp_path, OKTA + ANN, UMBEL_ADDRESS="0.0.0.0")  # noqa: S104
 
