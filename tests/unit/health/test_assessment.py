@@ -12,6 +12,7 @@ from tests.unit.health.examples import (
     queue,
     worker,
 )
+from umbel.services.cluster.queue_inspection import QUEUES_MAX
 from umbel.services.health.assessment import assess, not_heard, well, with_mutes
 from umbel.services.health.facts import HealthFacts, StorageFact
 from umbel.services.health.health_finding import finding_id
@@ -94,6 +95,12 @@ def test_numbers_that_are_not_known_are_left_out() -> None:
 
     assert well(quiet, ()) == "All well: 1 worker, no tasks now."
     assert well(some, ()) == "All well: 1 worker, 52 tasks a minute, 3 messages in 2 queues."
+
+
+def test_queues_that_are_not_counted_are_not_called_empty() -> None:
+    many = facts(queues=tuple(queue(f"q{n}", depths(0)) for n in range(QUEUES_MAX)))
+
+    assert "nothing waits in the 500 queues that are counted" in (well(many, ()) or "")
 
 
 def test_without_workers_nothing_is_called_well() -> None:

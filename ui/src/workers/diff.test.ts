@@ -11,7 +11,9 @@ it('a value is told in the words of what it is of', () => {
 })
 
 it('what was compared, and what was not, is said', () => {
-  expect(comparedSentence({ compared: 1, differences: [], more: 0 })).toBe('1 worker compared: no difference.')
+  expect(comparedSentence({ compared: 2, differences: [], more: 0 })).toBe('2 workers compared: no difference.')
+  expect(comparedSentence({ compared: 0, differences: [], more: 0 })).toBe('No worker that is online answered: nothing is compared.')
+  expect(comparedSentence({ compared: 1, differences: [], more: 0 })).toBe('1 worker answered alone: nothing is compared.')
   expect(gapsOf({ left_out: 0, not_compared: [], more: 0 })).toEqual([])
   expect(gapsOf({ left_out: 4_800, not_compared: ['task', 'setting'], more: 1 })).toEqual([
     '4,800 more workers were not asked: a part of the name narrows it.',

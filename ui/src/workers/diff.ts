@@ -15,8 +15,9 @@ export function valueWords(kind: Kind, { value }: Pick<DiffValue, 'value'>): str
   return textOf(value)
 }
 
-/** "14 workers compared: 3 differences." */
+/** "14 workers compared: 3 differences."; of fewer than two nothing is said of differences. */
 export function comparedSentence({ compared, differences, more }: Pick<FleetDiff, 'compared' | 'differences' | 'more'>): string {
+  if (compared < 2) return compared === 0 ? 'No worker that is online answered: nothing is compared.' : '1 worker answered alone: nothing is compared.'
   const count = differences.length + more
   return `${plural(compared, 'worker')} compared: ${count === 0 ? 'no difference' : plural(count, 'difference')}.`
 }

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from umbel.cluster.worker import ONLINE
+from umbel.services.cluster.queue_inspection import QUEUES_MAX
 from umbel.services.health.facts import HealthFacts
 from umbel.services.health.health_finding import WEIGHTS, HealthFinding, Muted
 from umbel.services.health.rules.table import HEALTH_RULES
@@ -131,6 +132,9 @@ def _waiting(facts: HealthFacts) -> list[str]:
     if facts.queues:
         waiting = sum(each.now.ready for each in facts.queues)
         where = number(len(facts.queues), "queue")
+        # Those beyond are neither counted nor judged.
+        if len(facts.queues) >= QUEUES_MAX:
+            where = f"the {where} that are counted"
         if waiting:
             parts.append(f"{number(waiting, 'message')} in {where}")
         else:
