@@ -163,10 +163,25 @@ _SIMPLE_HISTORIES: Final = dict(_simple_histories())
 
 def interpret(facts: Facts) -> Interpretation:
     """The interpretation of any set of events."""
+    facts = _without_killed_successes(facts)
     reconciliation = reconcile(facts)
     if reconciliation is not None:
         return _reconciled(_interpret(reconciliation.events, reconciliation), reconciliation)
     return _interpret(facts)
+
+
+def _without_killed_successes(facts: Facts) -> Facts:
+    """The events but those of a success that was none: pools of greenlets call the kill of a task
+    that was terminated a success of no result after no time (celery/concurrency/gevent.py,
+    eventlet.py: `_make_killable_target`)."""
+    killers = {each.hostname for each in facts if each.type == "task-revoked" and each.terminated}
+    if not killers:
+        return facts
+    return tuple(each for each in facts if not (each.hostname in killers and _is_empty(each)))
+
+
+def _is_empty(event: Event) -> bool:
+    return event.type == "task-succeeded" and event.runtime is None and event.result is None
 
 
 def _reconciled(it: Interpretation, reconciliation: Reconciliation) -> Interpretation:

@@ -6,8 +6,9 @@ whole set, never at the order of arrival:
 - *What describes the task?* Descriptions (sent, received) are ranked by (retries, received
   over sent, time): the highest describes the task now; the lowest knows its true parent,
   because a retry or a replacement is sent with the task's own id as its parent.
-- *What is its state?* SUCCESS if it ever succeeded; else the later of FAILURE and REVOKED;
-  else the state of the latest attempt; else PENDING. A delivery of a later attempt that
+- *What is its state?* SUCCESS if it ever succeeded (what pools of greenlets call a success of
+  no result after no time is none where the task was terminated); else the later of FAILURE and
+  REVOKED; else the state of the latest attempt; else PENDING. A delivery of a later attempt that
   came while the run that asked for it was still on changes nothing.
 - *What happened?* `attempts` puts deliveries, runs and ends together.
 - *Who has it, and since when?* Clocks of two hosts are compared only where nothing else tells

@@ -253,6 +253,20 @@ def test_expired_and_terminated_are_told_apart() -> None:
     assert task(told("revoked", 1, expired=False, terminated=True)).flags == ("terminated",)
 
 
+def test_a_greenlet_that_was_killed_did_not_succeed() -> None:
+    """A gevent or eventlet pool tells that a terminated task succeeded, with neither result nor
+    runtime, right after it told that it was revoked."""
+    revoked = told("revoked", 3, expired=False, terminated=True)
+    killed = told("succeeded", 3.1)
+
+    for events in ((revoked, killed), (killed, revoked)):
+        found = task(SENT, RECEIVED, STARTED, *events)
+        assert (found.state, found.flags, found.finished) == ("REVOKED", ("terminated",), NOW + 3)
+        assert [run.state for run in found.attempts] == ["REVOKED"]
+    assert task(RECEIVED, STARTED, revoked, SUCCEEDED).state == "SUCCESS"
+    assert task(RECEIVED, STARTED, told("revoked", 3), killed).state == "SUCCESS"
+
+
 def test_the_application_s_own_events_are_notes_and_never_change_the_state() -> None:
     found = task(RECEIVED, STARTED, told("progress", 3, "gen2@h", detail='{"step": 1}'))
 
