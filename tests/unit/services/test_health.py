@@ -267,6 +267,13 @@ def test_pickled_events_are_told_with_what_to_do() -> None:
     assert "event_serializer = 'json'" in live.troubles[0].remedy
 
 
+def test_events_of_tasks_with_too_long_ids_are_not_called_those_of_others() -> None:
+    live = judge([collector(recent_faults={"odd-uuid": 4}, recent_events=10_000)], NOW)
+
+    assert "4 events were not stored, since the ids of their tasks are longer" in live.sentence
+    assert "ids of up to 255 characters" in live.troubles[0].remedy
+
+
 def test_a_few_events_that_cannot_be_read_are_a_notice() -> None:
     few = collector(recent_faults={"not-json": 3}, recent_events=10_000)
 

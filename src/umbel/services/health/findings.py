@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from umbel.cluster.events import UUID_MAX
 from umbel.cluster.gaps import Cause, Gap
 from umbel.services.phrases import names, number, span
 from umbel.store.base import KeptGap
@@ -127,6 +128,12 @@ _DISCARDED: Final[Mapping[str, tuple[str, str]]] = {
     "too-much": (
         "given up, since one message would have cost too much",
         "Something else publishes into the event exchange: Celery's own messages are small.",
+    ),
+    "odd-uuid": (
+        f"not stored, since the ids of their tasks are longer than {UUID_MAX} characters, or no "
+        "text",
+        f"Send these tasks with ids of up to {UUID_MAX} characters (task_id): they run, and are "
+        "missing here.",
     ),
     "unstorable": ("not stored, since the store chokes on them", "Please report this."),
     "unreadable": (
