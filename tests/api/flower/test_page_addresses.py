@@ -77,3 +77,10 @@ async def test_what_is_flowers_alone_says_so_in_plain_text(world: World) -> None
         answer = await client.post("/tasks/datatable", data={"draw": "1"})
     assert answer.status_code == 404
     assert "GET /api/tasks" in answer.text
+
+
+async def test_the_sockets_of_an_older_flower_are_told_what_streams_now(world: World) -> None:
+    answer = await world.get("/api/task/events/task-succeeded/")
+
+    assert answer.status_code == 404
+    assert "/api/v1/live" in answer.text

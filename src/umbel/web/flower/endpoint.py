@@ -38,7 +38,8 @@ _NOTHING: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Nothing is here</title></head>
 <body><h1>404: Nothing is here</h1>
 <p>Flower's API has nothing at this address, and Umbel's own begins with
-<code>/api/v1</code>.</p></body></html>
+<code>/api/v1</code>. What the sockets of Flower before 1.0 told
+(<code>/api/task/events/...</code>) is streamed at <code>/api/v1/live</code>.</p></body></html>
 """
 
 
