@@ -90,12 +90,13 @@ def serve(loaded: LoadedSettings, say: Callable[[str], None]) -> None:
             clusters[name] = _open_cluster(cluster, supervisor)
             closing.callback(clusters[name].close)
         closing.callback(_stop_all, supervisors.values())
-        pushing = otlp_metrics(settings, clusters)
+        application = web_application(loaded, clusters)
+        pushing = otlp_metrics(settings, clusters, application.state.requests.families)
         if pushing is not None:
             pushing.start()
             closing.callback(pushing.close)
         serve_web(
-            web_application(loaded, clusters),
+            application,
             settings.address,
             settings.port,
             settings.unix_socket,

@@ -3,7 +3,7 @@ something is sent."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from umbel.services.telemetry.options import OtlpOptions
@@ -11,6 +11,7 @@ from umbel.settings import Settings
 
 if TYPE_CHECKING:
     from umbel.services.cluster_services import ClusterServices
+    from umbel.web.metrics.exposition import Family
     from umbel.web.metrics.otlp_metrics import OtlpMetrics
 
 
@@ -19,8 +20,13 @@ def span_options(settings: Settings) -> OtlpOptions | None:
     return _options(settings) if settings.otel.spans else None
 
 
-def otlp_metrics(settings: Settings, clusters: Mapping[str, ClusterServices]) -> OtlpMetrics | None:
-    """What sends the metrics of these clusters, and is not started; None where nothing is sent."""
+def otlp_metrics(
+    settings: Settings,
+    clusters: Mapping[str, ClusterServices],
+    of_server: Callable[[], Iterable[Family]],
+) -> OtlpMetrics | None:
+    """What sends the metrics of these clusters and of the server, and is not started; None where
+    nothing is sent."""
     options, period_s = _options(settings), settings.otel.metrics
     if options is None or period_s is None:
         return None
@@ -28,7 +34,7 @@ def otlp_metrics(settings: Settings, clusters: Mapping[str, ClusterServices]) ->
     from umbel.web.metrics.otlp_metrics import OtlpMetrics
 
     sender = OtlpSender(options.endpoint, options.headers)
-    return OtlpMetrics(clusters, sender, options.service, period_s)
+    return OtlpMetrics(clusters, sender, options.service, period_s, of_server)
 
 
 def _options(settings: Settings) -> OtlpOptions | None:

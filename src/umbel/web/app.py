@@ -134,15 +134,12 @@ def create_app(
     }
     of_all = server_router(clusters, thread_pools, access, accesses, ui, listed, server_ready)
     absent = absent_router(first, thread_pools, access, accesses, ui, server_ready)
+    requests = RequestCounts(first.clock)
     app = Starlette(
         routes=[ByCluster(routers, of_all, None if access.is_open else absent)],
         middleware=[
             Middleware(NonHttpMiddleware),
-            Middleware(
-                RequestCountMiddleware,
-                counts=RequestCounts(first.clock),
-                prefix=options.url_prefix,
-            ),
+            Middleware(RequestCountMiddleware, counts=requests, prefix=options.url_prefix),
             Middleware(SecurityHeaders),
             Middleware(ErrorMiddleware),
             *_host_and_proxies(options, access),
@@ -158,6 +155,7 @@ def create_app(
     )
     app.router.redirect_slashes = False  # an address is right or unknown
     app.state.clusters = clusters
+    app.state.requests = requests
     app.state.thread_pools = thread_pools
     return app
 

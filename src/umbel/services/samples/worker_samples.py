@@ -17,16 +17,16 @@ def online(workers: Sequence[Worker], now: float) -> tuple[Worker, ...]:
 
 
 def are_all_gone(
-    known: Sequence[Worker], collectors: Sequence[CollectorStatus], now: float
+    workers: Sequence[Worker], collectors: Sequence[CollectorStatus], now: float
 ) -> bool:
-    """Whether it is sure, where no worker is online, that none is: those that are known would be
+    """Whether it is sure, where no worker is online, that none is: these `workers` would be
     heard by now, since something is recorded for long enough."""
     heard = recording_state(collectors, now)
-    if not known or heard.heard_from is None or heard.lag_s:
+    if not workers or heard.heard_from is None or heard.lag_s:
         return False
     # One that sends no heartbeats may live and say nothing.
-    silent_s = max(each.allowed_s for each in known)
-    return all(each.sends_heartbeats for each in known) and now - heard.heard_from >= silent_s
+    silent_s = max(each.allowed_s for each in workers)
+    return all(each.sends_heartbeats for each in workers) and now - heard.heard_from >= silent_s
 
 
 class WorkerSampling:

@@ -54,19 +54,22 @@ def of_clusters(
         for name, error in scrapes.items()
         if isinstance(error, StoreError)
     )
-    readable = [
-        Sample(label_text((("cluster", name),)), float(not isinstance(each, StoreError)))
-        for name, each in scrapes.items()
-    ]
-    whether = Metric(
-        "umbel_cluster_readable",
-        "gauge",
-        "Whether the history of the cluster could be read (1) or not (0).",
-        readable,
+    whether = readable_family(
+        {name: not isinstance(each, StoreError) for name, each in scrapes.items()}
     )
     read = [each for each in scrapes.values() if not isinstance(each, StoreError)]
     found = [whether, *together(read), *of_server]
     return metrics_answer(found, openmetrics=openmetrics, comments=reasons)
+
+
+def readable_family(readable: Mapping[str, bool]) -> Metric:
+    """Of which clusters, by their name, the history could be read."""
+    return Metric(
+        "umbel_cluster_readable",
+        "gauge",
+        "Whether the history of the cluster could be read (1) or not (0).",
+        [Sample(label_text((("cluster", name),)), float(can)) for name, can in readable.items()],
+    )
 
 
 def wants_openmetrics(scope: Scope) -> bool:

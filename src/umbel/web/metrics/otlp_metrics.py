@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from umbel.errors import StoreError
 from umbel.services.cluster_services import ClusterServices
 from umbel.services.collectors import host_and_pid
 from umbel.services.repeated_turns import RepeatedTurns
 from umbel.services.telemetry.otlp import SCOPE, Json, attributes, nanoseconds, resource
 from umbel.services.telemetry.otlp_sender import OtlpSender
-from umbel.web.metrics.answer import families
+from umbel.web.metrics.answer import families, readable_family
 from umbel.web.metrics.exposition import Family, Histogram, HistogramSample, Sample
 from umbel.web.metrics.scrape import scrape
 
@@ -24,7 +25,8 @@ _ESCAPED: Final = {"\\\\": "\\", '\\"': '"', "\\n": "\n"}
 
 
 class OtlpMetrics:
-    """Every `period_s` one push of all clusters, by a thread that `start` begins."""
+    """Every `period_s` one push of all clusters, and of what the server itself counts, by a thread
+    that `start` begins."""
 
     def __init__(
         self,
@@ -32,7 +34,9 @@ class OtlpMetrics:
         sender: OtlpSender,
         service: str,
         period_s: float,
+        of_server: Callable[[], Iterable[Family]] = tuple,
     ) -> None:
+        self._of_server = of_server
         self._clusters = clusters
         self._sender = sender
         self._service = service
@@ -51,17 +55,30 @@ class OtlpMetrics:
         self._turns.close()
 
     def push(self) -> None:
-        """All metrics once. Raises `NotSent` and `StoreError`."""
+        """All metrics once: those of clusters that can be read, and those of the server. Raises
+        `NotSent`, and `StoreError` where one could not be read."""
         several = len(self._clusters) > 1
+        readable: dict[str, bool] = {}
+        trouble: StoreError | None = None
+        now = 0.0
         for name, services in self._clusters.items():
             now = services.clock.now()
-            found = families(scrape(services, name if several else None))
-            for metrics in _requests(found, now):
-                body = {"resourceMetrics": [{
-                    "resource": resource(self._service, host_and_pid()),
-                    "scopeMetrics": [{"scope": SCOPE, "metrics": metrics}],
-                }]}  # fmt: skip
-                self._sender.send("metrics", body)
+            try:
+                self._send(families(scrape(services, name if several else None)), now)
+                readable[name] = True
+            except StoreError as error:
+                readable[name], trouble = False, error
+        self._send([*([readable_family(readable)] if several else ()), *self._of_server()], now)
+        if trouble is not None:
+            raise trouble
+
+    def _send(self, found: Iterable[Family], now: float) -> None:
+        for metrics in _requests(found, now):
+            body = {"resourceMetrics": [{
+                "resource": resource(self._service, host_and_pid()),
+                "scopeMetrics": [{"scope": SCOPE, "metrics": metrics}],
+            }]}  # fmt: skip
+            self._sender.send("metrics", body)
 
 
 def _requests(found: Iterable[Family], now: float) -> Iterator[list[Json]]:
