@@ -11,10 +11,11 @@ from typing import Any
 
 
 class OtlpReceiver:
-    """What came, by path. `status` is what it answers with."""
+    """What came, by path. `status` and `answer` are what it answers with."""
 
     def __init__(self) -> None:
         self.status = 200
+        self.answer = b"{}"
         self.requests: list[tuple[str, dict[str, str], dict[str, Any]]] = []
         self.refused = 0
         self.url = ""
@@ -61,9 +62,9 @@ def otlp_receiver() -> Iterator[OtlpReceiver]:
             else:
                 receiver.refused += 1
             self.send_response(receiver.status)
-            self.send_header("Content-Length", "2")
+            self.send_header("Content-Length", str(len(receiver.answer)))
             self.end_headers()
-            self.wfile.write(b"{}")
+            self.wfile.write(receiver.answer)
 
         def log_message(self, *_: object) -> None:
             pass

@@ -142,6 +142,30 @@ def test_what_a_receiver_refuses_is_counted_and_holds_up_nothing(receiver: OtlpR
     ]
 
 
+@pytest.mark.parametrize(
+    ("answer", "refused"),
+    [
+        (b'{"partialSuccess": {"rejectedSpans": "1", "errorMessage": "too old"}}', 1),
+        (b'{"partialSuccess": {"rejectedSpans": 1}}', 1),
+        (b'{"partialSuccess": {"rejectedSpans": 0, "errorMessage": "slow down"}}', 0),
+        (b'{"partialSuccess": {}}', 0),
+        (b"\x0a\x02\x08\x01", 0),
+        (b'{"partialSuccess": {"rejectedSpans": "many"}}', 0),
+    ],
+)
+def test_what_a_receiver_takes_in_part_is_counted_as_it_says(
+    receiver: OtlpReceiver, caplog: pytest.LogCaptureFixture, answer: bytes, refused: int
+) -> None:
+    store = MemoryStore()
+    receiver.answer = answer
+    with exporting(store, receiver) as exporter:
+        store_and_offer(store, exporter, life(ROOT))
+        wait_until(lambda: sum(exporter.totals().values()) == 1)
+
+    assert (exporter.totals()["spans.refused"], len(receiver.spans())) == (refused, 1)
+    assert ("did not take 1 of them" in caplog.text) == bool(refused)
+
+
 def test_what_does_not_fit_is_dropped_and_counted(
     receiver: OtlpReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

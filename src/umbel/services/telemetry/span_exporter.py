@@ -104,21 +104,23 @@ class SpanExporter:
 
     def _send(self, ends: Sequence[tuple[str, float]]) -> bool:
         """Whether these are done with, for better or worse."""
+        found: list[tuple[Task, Attempt]] = []
         try:
             found = list(self._attempts(ends))
-            if found:
-                self._sender.send("traces", traces(found, self._service))
+            partly = self._sender.send("traces", traces(found, self._service)) if found else None
         except NotSent as error:
             self._note(str(error))
             if error.is_final:
-                self._refused += len(ends)
+                self._refused += len(found)
             return error.is_final
         except StoreError as error:
             self._note(str(error))
             return False
-        self._note(None)
+        refused = 0 if partly is None else min(partly.rejected, len(found))
+        self._note(None if partly is None else partly.sentence)
         self._backoff.reset()
-        self._sent += len(found)
+        self._refused += refused
+        self._sent += len(found) - refused
         return True
 
     def _attempts(self, ends: Sequence[tuple[str, float]]) -> Iterator[tuple[Task, Attempt]]:

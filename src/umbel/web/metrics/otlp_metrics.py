@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
@@ -15,6 +16,8 @@ from umbel.services.telemetry.otlp_sender import OtlpSender
 from umbel.web.metrics.answer import families, readable_family
 from umbel.web.metrics.exposition import Family, Histogram, HistogramSample, Sample
 from umbel.web.metrics.scrape import scrape
+
+log = logging.getLogger(__name__)
 
 #: So many samples go into one request.
 POINTS_MAX: Final = 5_000
@@ -37,6 +40,7 @@ class OtlpMetrics:
         of_server: Callable[[], Iterable[Family]] = tuple,
     ) -> None:
         self._of_server = of_server
+        self._refused = ""
         self._clusters = clusters
         self._sender = sender
         self._service = service
@@ -78,7 +82,10 @@ class OtlpMetrics:
                 "resource": resource(self._service, host_and_pid()),
                 "scopeMetrics": [{"scope": SCOPE, "metrics": metrics}],
             }]}  # fmt: skip
-            self._sender.send("metrics", body)
+            partly = self._sender.send("metrics", body)
+            if partly is not None and partly.sentence != self._refused:
+                log.warning("Metrics are not sent: %s", partly.sentence)
+                self._refused = partly.sentence
 
 
 def _requests(found: Iterable[Family], now: float) -> Iterator[list[Json]]:
