@@ -14,6 +14,7 @@ from umbel.cli.source import with_source
 
 if TYPE_CHECKING:
     from umbel.python.sources import Source
+    from umbel.services.alerts.rows import ListedSilence
 
 _SILENCES: Final = ("id", "holds", "from", "until", "again", "rule", "subject", "by", "reason")
 _CSV_SILENCES: Final = (
@@ -74,8 +75,15 @@ def silence(
     made = source.silence_alerts(wanted)
     begins = "" if made.holds else f" from {printing.clock(made.next_start)}"
     until = printing.clock(made.next_until)
-    printing.say(f"Nobody is sent anything{begins} until {until}: {made.id}.")
+    again = "" if every is None else f", and so every {every}"
+    printing.say(f"Nobody is sent anything{_about(made)}{begins} until {until}{again}: {made.id}.")
     return 0
+
+
+def _about(made: ListedSilence) -> str:
+    """What else than everything is silent."""
+    subject = "" if made.subject == "*" else f" about {made.subject}"
+    return f"{subject} by the rule {made.name or made.rule}" if made.rule else subject
 
 
 @click.command()

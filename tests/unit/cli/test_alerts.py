@@ -102,6 +102,21 @@ def test_a_silence_is_begun_and_ended(umbel: Umbel) -> None:
     assert umbel("alerts", "silence", "--for", "2", "--reason", "x")[0] == 2
 
 
+def test_a_silence_of_something_does_not_say_that_everything_is_silent(umbel: Umbel) -> None:
+    rule = umbel("alerts", "add", "Mail waits", "failures of name:mail.* > 5 over 10 min")[1]
+    made = rule.partition(" is watched as ")[2].partition(".")[0]
+    silence = ("alerts", "silence", "--for", "2h", "--reason", "a rack moves")
+
+    _, of_some, _ = umbel(*silence, "--subject", "celery@eu-*")
+    _, of_rule, _ = umbel(*silence, "--rule", made)
+    _, of_all, _ = umbel(*silence, "--every", "week")
+
+    assert of_some.startswith("Nobody is sent anything about celery@eu-* until ")
+    assert of_rule.startswith("Nobody is sent anything by the rule Mail waits until ")
+    assert of_all.startswith("Nobody is sent anything until ")
+    assert ", and so every week: " in of_all
+
+
 def test_a_maintenance_window_begins_in_its_zone(umbel: Umbel) -> None:
     in_two_days = datetime.now(ZoneInfo("Europe/Berlin")) + timedelta(days=2)
     noon = f"{in_two_days:%Y-%m-%d}T12:00"
