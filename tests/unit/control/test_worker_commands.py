@@ -42,6 +42,7 @@ def test_what_no_worker_confirmed_is_not_done_in_the_audit(
     report = scene.do(action, **request_)
 
     assert {each.outcome for each in report.workers} == {"unknown"}
+    assert report.is_unconfirmed
     assert scene.audit()[-1].outcome == "unknown"
     scene.us.is_deaf = False
     scene.do(action, **request_)

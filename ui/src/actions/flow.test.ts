@@ -38,6 +38,7 @@ const report = (state: ActionReport['state'], done = 0): ActionReport => ({
   failures: {},
   left_out: {},
   is_unsure: false,
+  is_unconfirmed: false,
   notes: [],
   sent: {},
   started: null,

@@ -63,6 +63,7 @@ export interface ActionReport {
   notes: string[]
   sent: Record<string, string>
   is_unsure: boolean
+  is_unconfirmed: boolean
   started: number | null
   finished: number | null
 }

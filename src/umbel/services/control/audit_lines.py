@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import Final
 
 from umbel.services.control.action_records import Executor
 from umbel.services.control.phrases import cut
-from umbel.services.control.request_checks import TASK_ACTIONS
 from umbel.services.control.types import ActionPlan, ActionReport
 from umbel.store.ledger import TASKS_MAX, AuditEntry
 
 #: The longest answer or target of a line, in characters.
 _LINE_MAX = 1_000
-#: What no worker answers, or what comes about also without its answer.
-_NEVER_CONFIRMED: Final = frozenset({"shutdown", "pause", "resume", "purge", "retry", "abort"})
 
 
 def before(plan: ActionPlan, by: Executor, at: float) -> AuditEntry:
@@ -29,21 +25,10 @@ def after(plan: ActionPlan, report: ActionReport, by: Executor, at: float) -> Au
         by,
         at,
         count=None if report.is_unsure and not report.done else report.done,
-        outcome="unknown" if _is_unconfirmed(plan, report) else report.state,
+        outcome="unknown" if report.is_unconfirmed else report.state,
         answer=cut(_answer(report), _LINE_MAX),
         tasks=tuple(islice(report.sent.values(), TASKS_MAX)),
     )
-
-
-def _is_unconfirmed(plan: ActionPlan, report: ActionReport) -> bool:
-    """Whether workers were told and none confirmed it. That one shuts down is not confirmed by any,
-    and a pause is remembered and carried out later."""
-    if report.state != "done" or plan.request.action in _NEVER_CONFIRMED:
-        return False
-    of_tasks = plan.request.action in TASK_ACTIONS  # of many nobody waits for answers
-    if not report.workers and of_tasks:
-        return False
-    return all(each.outcome != "ok" for each in report.workers)
 
 
 def cancelled(plan: ActionPlan, by: Executor, at: float) -> AuditEntry:

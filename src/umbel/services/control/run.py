@@ -16,6 +16,7 @@ from umbel.errors import BrokerError, ResultsUnavailable, StoreError
 from umbel.services.control.action_records import StoredAction, decode, encode
 from umbel.services.control.bounds import TaskBounds
 from umbel.services.control.phrases import VERBS, count_sentence, counted, cut, listed, verb
+from umbel.services.control.request_checks import TASK_ACTIONS
 from umbel.services.control.types import (
     ActionPlan,
     ActionReport,
@@ -40,6 +41,8 @@ SHRUNK_IN_PART: Final = (
     "Fewer of its processes than that were idle: those that were have ended, those that run a task "
     "go on. Its page tells how many are left."
 )
+#: What no worker confirms, or what comes about also without its answer: a pause is remembered.
+_NEVER_CONFIRMED: Final = frozenset({"shutdown", "pause", "resume", "purge", "retry", "abort"})
 _WORST: Final = ("ok", "unknown", "refused", "gone")
 
 
@@ -241,6 +244,7 @@ class Run:
             notes=tuple(self._notes),
             sent=self._sent.copy(),
             is_unsure=self._may_be_done,
+            is_unconfirmed=state == "done" and self._is_unconfirmed,
             started=self._execution.report.started,
             finished=None if state == "running" else self._clock.now(),
         )
@@ -258,6 +262,16 @@ class Run:
         """Whether more may have been done than is known. Not of what is concluded (a pause): that
         is remembered, and carried out later."""
         return bool(self._unsure) or (self._is_unsure and self._conclusion is None)
+
+    @property
+    def _is_unconfirmed(self) -> bool:
+        """Whether workers were told and none confirmed it. Of many tasks nobody waits for their
+        answers."""
+        if self.request.action in _NEVER_CONFIRMED:
+            return False
+        if not self._answers and self.request.action in TASK_ACTIONS:
+            return False
+        return all(each.outcome != "ok" for each in self._answers.values())
 
     @property
     def _is_counted(self) -> bool:

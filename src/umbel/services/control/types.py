@@ -146,7 +146,7 @@ class ActionReport(msgspec.Struct, frozen=True, kw_only=True):
     success; `sent` are ids of new tasks by the id of the task that they repeat (the first
     1,000); `action:ID` searches for all of them. `interrupted`: the process that ran it ended.
     `is_unsure`: more than `done` may have been done, since the broker did not answer to what was on
-    its way.
+    its way. `is_unconfirmed`: it is done, as workers were told, and none of them confirmed it.
     `failures` are the sentences of those that failed, with how often each, `left_out` of those
     that were `skipped`; `notes` are sentences about the whole. `sentence` says how it stands,
     in one."""
@@ -164,6 +164,7 @@ class ActionReport(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     sent: dict[str, str] = {}
     is_unsure: bool = False
+    is_unconfirmed: bool = False
     started: float | None = None
     finished: float | None = None
 
