@@ -135,6 +135,38 @@ async def test_a_silent_beat_is_told() -> None:
     assert beat["sentence"].startswith("Beat has sent nothing for 8 min, though 7 runs were due")
 
 
+async def test_a_run_by_hand_hides_no_beat_that_is_silent() -> None:
+    """Somebody runs by hand what beat, which is dead, did not send."""
+    world, _ = scheduled(entry(), entry("often", task="shop.often", schedule=Interval(60.0)))
+    ran(world, "before", HOUR - 3_600)
+    for minute in range(12, 7, -1):
+        ran(world, f"m{minute}", NOW - minute * 60, name="shop.often")
+    for name in ("nightly", "often"):
+        sent = (await world.post(f"{SCHEDULE}/{name}/run", {})).json()
+        ran(
+            world, sent["task_id"], NOW - 5, name={"nightly": "shop.report"}.get(name, "shop.often")
+        )
+
+    found = await listed(world)
+
+    rows = {row["entry"]["name"]: row for row in found["items"]}
+    assert found["beat"]["silent_since"] == NOW - 480
+    assert rows["nightly"]["last"]["by_hand"] is True
+    assert rows["nightly"]["last"]["reason"].endswith("later; beat did not.")
+    assert rows["often"]["bars"].endswith("mm")
+
+
+async def test_a_run_by_hand_beside_beats_own_makes_no_two_beats() -> None:
+    world, _ = scheduled(entry())
+    ran(world, "beats", HOUR)
+    sent = (await world.post(f"{SCHEDULE}/nightly/run", {})).json()
+    ran(world, sent["task_id"], HOUR + 3)
+
+    (row,) = (await listed(world))["items"]
+
+    assert (row["last"]["doubled"], row["last"]["by_hand"], row["bars"][-1]) == (0, False, "o")
+
+
 async def test_each_source_that_fails_says_so_and_the_rest_is_told() -> None:
     broken = MemorySchedule(name="redbeat")
     broken.trouble = "RedBeat's keys cannot be used."

@@ -61,6 +61,7 @@ from umbel.services.samples.sampler import Sampler
 from umbel.services.schedule.entry_changes import EntryChanges
 from umbel.services.schedule.entry_sources import OpenSources, no_sources
 from umbel.services.schedule.schedules import Schedules
+from umbel.services.schedule.sent_by_hand import SentByHand
 from umbel.services.search.doubt import DoubtFinder
 from umbel.services.search.intents import Intents
 from umbel.services.search.saved_searches import SavedSearches
@@ -237,7 +238,13 @@ def make_services(
     )
     deploys = Deploys(ledger, clock)
     schedules = Schedules(
-        open_schedules, store, samples, clock, redactor, lambda: pauses_in_words(ledger)
+        open_schedules,
+        store,
+        samples,
+        clock,
+        redactor,
+        lambda: pauses_in_words(ledger),
+        SentByHand(ledger).ids,
     )
     workers = ListedWorkers(store, gone_after_s, inspection)
     gatherer = FactGatherer(

@@ -1183,6 +1183,7 @@ export interface JudgedTick {
   runtime: number | null
   overlaps: boolean
   doubled: number
+  by_hand: boolean
 }
 
 export interface KeptGap {

@@ -58,7 +58,7 @@ def _missed_since(found: Iterable[JudgedEntry], last_sent: float | None) -> Iter
     for each in found:
         for tick in each.ticks:
             is_later = last_sent is None or tick.due > last_sent
-            if is_later and tick.verdict == "missed":
+            if is_later and (tick.verdict == "missed" or tick.by_hand):
                 yield tick.due
 
 

@@ -118,19 +118,22 @@ def judge_entry(
         next=_next(entry, runs, row, around.now),
         judged=True,
     )
-    return JudgedEntry(row=row, ticks=found.ticks, runs=tuple(run.at for run in runs))
+    return JudgedEntry(
+        row=row, ticks=found.ticks, runs=tuple(run.at for run in runs if not run.by_hand)
+    )
 
 
 def last_run_of(entry: Entry, last: JudgedTick | None) -> float | None:
     """When it last ran, by its scheduler or by the history."""
-    seen = last.sent if last is not None else None
+    seen = last.sent if last is not None and not last.by_hand else None
     return max((at for at in (seen, entry.last_run) if at is not None), default=None)
 
 
 def _next(entry: Entry, runs: Sequence[EntryRun], row: ScheduleRow, now: float) -> float | None:
-    if not isinstance(entry.schedule, Interval) or not runs:
+    sent = [run.at for run in runs if not run.by_hand]
+    if not isinstance(entry.schedule, Interval) or not sent:
         return row.next
-    begin = max(runs[-1].at, entry.last_run or 0.0)
+    begin = max(sent[-1], entry.last_run or 0.0)
     coming = following(entry.schedule, begin)
     return None if row.next is None or coming is None else max(now, coming)
 

@@ -18,6 +18,7 @@ import msgspec
 
 from umbel.beat.base import Entry, Interval
 from umbel.cluster.task import FAILURE
+from umbel.services.phrases import span
 from umbel.services.schedule.interval_ticks import SHORTEST_S
 from umbel.services.schedule.reasons import Surroundings, why_late, why_missed, why_waiting
 from umbel.services.schedule.rows import JudgedTick, RunCounts, Verdict
@@ -114,7 +115,8 @@ def _of_runs_alone(entry: Entry, runs: Sequence[EntryRun]) -> list[_Slot]:
 def _interval_slots(
     entry: Entry, runs: Sequence[EntryRun], around: Surroundings, allowed_s: float
 ) -> tuple[list[_Slot], int]:
-    before, after = _divided(runs, around.changed)
+    # Beat reckons from its own runs.
+    before, after = _divided([run for run in runs if not run.by_hand], around.changed)
     slots = _earlier_slots(before)
     every_s = max(SHORTEST_S, entry.schedule.every_s)  # type: ignore[union-attr]
     for run in after:
@@ -157,9 +159,13 @@ def _tick(
         verdict: Verdict = "unknown" if unknown else "missed"
         reason = unknown or why_missed(entry, slot.due, around, allowed_s)
         return JudgedTick(due=slot.due, verdict=verdict, reason=reason)
-    run = slot.runs[0]
-    doubles = [each for each in slot.runs[1:] if each.at - slot.due <= allowed_s]
+    own = [each for each in slot.runs if not each.by_hand]
+    run = (own or slot.runs)[0]
+    doubles = [each for each in own[1:] if each.at - slot.due <= allowed_s]
     verdict, reason = _verdict(entry, slot.due, run, around, allowed_s)
+    if not own and verdict in {"on-time", "late"}:
+        later_s = max(0.0, run.at - slot.due)
+        reason = f"Somebody sent it from Umbel {span(later_s)} later; beat did not."
     if doubles:
         reason = " ".join(filter(None, (reason, _doubled([run, *doubles]))))
     return JudgedTick(
@@ -175,6 +181,7 @@ def _tick(
         runtime=run.runtime,
         overlaps=_overlaps(run, before),
         doubled=len(doubles),
+        by_hand=run.by_hand,
     )
 
 

@@ -18,7 +18,7 @@ class JudgedTick(msgspec.Struct, frozen=True, kw_only=True):
     """A time at which an entry was `due` (Unix seconds), and what became of it. `late_s` is from
     then to the start of its task, or its sending where it has not begun; `reason` says why it is
     not on time. `overlaps`: it began before the run before had ended; `doubled`: so many more
-    tasks were sent for the same time."""
+    tasks were sent for the same time; `by_hand`: somebody sent it from Umbel, and beat did not."""
 
     due: float
     verdict: Verdict
@@ -32,6 +32,7 @@ class JudgedTick(msgspec.Struct, frozen=True, kw_only=True):
     runtime: float | None = None
     overlaps: bool = False
     doubled: int = 0
+    by_hand: bool = False
 
 
 class RunCounts(msgspec.Struct, frozen=True, kw_only=True):

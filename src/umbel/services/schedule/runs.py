@@ -15,7 +15,8 @@ from umbel.services.control.repr_literals import REPR_MAX, celerys_repr
 
 class EntryRun(msgspec.Struct, frozen=True, kw_only=True):
     """A task that an entry may have sent. `at` is when it was sent, or first seen where nobody told
-    that (`is_sent`). `client` is the process that sent it."""
+    that (`is_sent`). `client` is the process that sent it;
+    `by_hand`: somebody did so from Umbel."""
 
     uuid: str
     at: float
@@ -26,6 +27,7 @@ class EntryRun(msgspec.Struct, frozen=True, kw_only=True):
     runtime: float | None = None
     queue: str | None = None
     client: str | None = None
+    by_hand: bool = False
     expired: bool = False
     args: str | None = None
     kwargs: str | None = None
@@ -117,7 +119,7 @@ def senders(groups: Iterable[tuple[Sequence[float], Sequence[EntryRun], float]])
     total: dict[str, set[str]] = {}
     for due, runs, tolerance_s in groups:
         for run in runs:
-            if run.client is not None:
+            if run.client is not None and not run.by_hand:
                 total.setdefault(run.client, set()).add(run.uuid)
                 if _is_near(due, run.at, tolerance_s):
                     near.setdefault(run.client, set()).add(run.uuid)

@@ -9,7 +9,7 @@ which there was none are told as not yet judged, and are the first of the next r
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -87,8 +87,10 @@ class ScheduleReader:
         clock: Clock,
         redactor: Redactor,
         pauses: Callable[[], Mapping[str, str]] = dict,
+        by_hand: Callable[[], Collection[str]] = frozenset,
     ) -> None:
         self._pauses = pauses
+        self._by_hand = by_hand
         self._store = store
         self._samples = samples
         self._clock = clock
@@ -156,11 +158,12 @@ class ScheduleReader:
         due.sort(key=self._until)
         read: list[EntryHistory] = []
         complete = True
+        by_hand = self._by_hand() if due else ()
         for group in due:
             if budget.is_over:
                 complete = False
                 break
-            read += self._group(group, now)
+            read += self._group(group, now, by_hand)
         self._judge(read, now)
         return complete
 
@@ -170,13 +173,19 @@ class ScheduleReader:
             for each in group
         )
 
-    def _group(self, group: Sequence[Entry], now: float) -> list[EntryHistory]:
+    def _group(
+        self, group: Sequence[Entry], now: float, by_hand: Collection[str]
+    ) -> list[EntryHistory]:
         """Each entry with its runs, from when on there are all of them, and whether it shares them
         with another."""
         spans = {each.name: window_s(each, period_of(each, now), now) for each in group}
         since = now - max(spans.values())
         rows = ROWS_EACH * len(group)
         runs, reached = read_runs(self._store, self._clock, group[0].task, since, rows)
+        runs = [
+            msgspec.structs.replace(run, by_hand=True) if run.uuid in by_hand else run
+            for run in runs
+        ]
         own, alike = divided(group, runs, self._redactor)
         return [
             (each, own[each.name], max(now - spans[each.name], reached or 0.0), each.name in alike)
@@ -222,7 +231,7 @@ class ScheduleReader:
     ) -> float | None:
         """One that beat, which sends others, was never seen to send is taken for new."""
         changed = self._ages.changed_at(entry)
-        if changed is None and not own and heard:
+        if changed is None and heard and all(run.by_hand for run in own):
             return self._ages.first_seen(entry)
         return changed
 
@@ -236,7 +245,7 @@ class ScheduleReader:
         for known in self._entries.values():
             found.setdefault(known.entry.source, set()).update(known.judged.runs)
         for entry, _, _, _ in read:
-            at = (run.at for run in own[entry.name])
+            at = (run.at for run in own[entry.name] if not run.by_hand)
             found.setdefault(entry.source, set()).update(at)
         return {source: sorted(times) for source, times in found.items()}
 
@@ -257,7 +266,8 @@ def _has_zone(entry: Entry) -> bool:
 
 
 def _tells_sent(runs: Sequence[EntryRun]) -> bool:
-    return not runs or any(run.is_sent for run in runs[-10:])
+    by_beat = [run for run in runs if not run.by_hand]
+    return not by_beat or any(run.is_sent for run in by_beat[-10:])
 
 
 def _good_until(judged: JudgedEntry, now: float) -> float:

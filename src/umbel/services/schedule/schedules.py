@@ -7,7 +7,7 @@ Any thread; every method blocks. They raise `StoreError`, `EntryUnknown`, and fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Final, Literal
 
 import msgspec
@@ -50,7 +50,7 @@ SCHEDULE_ORDERS: Final[tuple[ScheduleOrder, ...]] = ("trouble", "name", "next")
 
 class Schedules:
     """Asks sources, history and samples; `pauses` are who paused which queue, in words behind
-    *is*."""
+    *is*, `by_hand` ids of tasks that people sent."""
 
     def __init__(
         self,
@@ -60,9 +60,10 @@ class Schedules:
         clock: Clock,
         redactor: Redactor,
         pauses: Callable[[], Mapping[str, str]] = dict,
+        by_hand: Callable[[], Collection[str]] = frozenset,
     ) -> None:
         self.sources = EntrySources(open_sources, clock)
-        self._reader = ScheduleReader(store, samples, clock, redactor, pauses)
+        self._reader = ScheduleReader(store, samples, clock, redactor, pauses, by_hand)
         self._clock = clock
         self._redactor = redactor
 
