@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Callable
+from typing import Final
 
 from umbel.clock import AHEAD_S, Clock, suspended_s
+
+log = logging.getLogger(__name__)
+
+#: How far a clock is set on at most that is believed at once, and how long one is not believed that
+#: was set on farther, seconds.
+BELIEVED_S: Final = 3_600.0
+DOUBTED_FOR_S: Final = 86_400.0
 
 
 class ClockLeaps:
@@ -24,3 +34,35 @@ class ClockLeaps:
 
     def _offset(self) -> float:
         return self._clock.now() - self._clock.monotonic() - self._suspended()
+
+
+class RemovalTime:
+    """The time by which it is judged what is old enough to be removed. Any thread.
+
+    A clock that goes wrong for a minute must not take a history with it: where it was set on by
+    more than an hour, what that made old stays for a day. Set back before, all of it stays."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._leaps = ClockLeaps(clock)
+        self._lock = threading.Lock()
+        self._ahead_s = 0.0
+        self._until = 0.0
+
+    def now(self) -> float:
+        """Unix seconds."""
+        with self._lock:
+            leap_s, at = self._leaps.since_last(), self._clock.monotonic()
+            if at >= self._until:
+                self._ahead_s = 0.0
+            self._ahead_s = max(0.0, self._ahead_s + leap_s)
+            if leap_s > 0:
+                self._until = at + DOUBTED_FOR_S
+            doubted_s = self._ahead_s if self._ahead_s > BELIEVED_S else 0.0
+            if leap_s > 0 and doubted_s:
+                log.warning(
+                    "The clock was set on by %.1f hours. What is old by it alone is removed in a "
+                    "day, unless it is set back.",
+                    doubted_s / 3_600,
+                )
+            return self._clock.now() - doubted_s

@@ -25,9 +25,9 @@ from umbel.services.alerts.evaluator import SUBJECTS_MAX
 from umbel.services.alerts.options import AlertOptions
 from umbel.services.alerts.rows import NewSilence
 from umbel.services.alerts.task_readings import deadline_of
-from umbel.services.alerts.unlived_time import clocks_off_s
 from umbel.services.alerts.watch import AlertWatch
 from umbel.services.cluster_services import ClusterServices, make_services
+from umbel.services.worker_clocks import ahead_of_workers_s
 from umbel.store.alerts import AlertNotice, NewRule
 from umbel.store.memory_samples import MemorySamples
 from umbel.store.opening import open_ledger, open_store
@@ -328,9 +328,9 @@ def test_where_most_workers_have_another_time_little_is_known_of_the_last_minute
     late = Worker(hostname="a", heard=1_000.0, heartbeat=1_000.0, skews=((1_000.0, -3_600.0),))
     right = Worker(hostname="b", heard=1_000.0, heartbeat=1_000.0, skews=((1_000.0, 0.2),))
 
-    assert clocks_off_s([late, late, right], 1_001.0) == 3_600.0
-    assert clocks_off_s([late, right, right], 1_001.0) == 0.0
-    assert clocks_off_s([], 1_001.0) == 0.0
+    assert ahead_of_workers_s([late, late, right], 1_001.0) == 3_600.0
+    assert ahead_of_workers_s([late, right, right], 1_001.0) == 0.0
+    assert ahead_of_workers_s([], 1_001.0) == 0.0
 
 
 def test_where_nothing_was_measured_no_number_is_told(watched: Watched) -> None:

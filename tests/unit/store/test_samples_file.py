@@ -180,3 +180,16 @@ def test_a_copy_of_the_directory_has_them(tmp_path: Path) -> None:
     assert names(copy) == ["mail"]
     samples.close()
     copy.close()
+
+
+def test_a_clock_that_is_wrong_for_a_while_takes_no_samples_with_it(tmp_path: Path) -> None:
+    clock = SetClock(NOON)
+    samples = open_samples(tmp_path, clock=clock)
+    samples.keep("queue", NOON, {"mail": BUSY})
+
+    clock.ahead_s = 400 * 86_400.0
+    samples.keep("queue", clock.now(), {"mail": BUSY})
+    clock.ahead_s = 0.0
+
+    assert names(samples) == names(samples, level=2) == ["mail"]
+    samples.close()

@@ -10,9 +10,10 @@ import msgspec
 
 from umbel.query.describe import spoken_duration
 from umbel.services.alerts.judge import AlertEvidence, AlertReading
-from umbel.services.alerts.unlived_time import UnlivedTime, clocks_off_s
+from umbel.services.alerts.unlived_time import UnlivedTime
 from umbel.services.health.liveness import BEHIND_AFTER_S, Liveness
 from umbel.services.search.incomplete import Span, incomplete
+from umbel.services.worker_clocks import ahead_of_workers_s
 from umbel.store.base import CollectorStatus, Store
 
 T = TypeVar("T")
@@ -102,6 +103,6 @@ def history_state(store: Store, live: Liveness, now: float, unlived: UnlivedTime
         since=min(begun, default=None),
         collectors=tuple(collectors),
         leapt=unlived.spans(),
-        off_s=clocks_off_s(store.workers(), now),
+        off_s=abs(ahead_of_workers_s(store.workers(), now)),
         is_settling=unlived.is_settling,
     )

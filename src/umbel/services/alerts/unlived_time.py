@@ -9,13 +9,10 @@ one. In the first minute nothing is judged: what was heard last bears the time b
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Iterable
 from typing import Final
 
 from umbel.clock import AHEAD_S, Clock
 from umbel.clock_leaps import ClockLeaps
-from umbel.cluster.worker import ONLINE, Worker
 
 #: How long nothing is judged after the clock was set, seconds.
 SETTLES_S: Final = 60.0
@@ -52,12 +49,3 @@ class UnlivedTime:
     def spans(self) -> tuple[tuple[float, float], ...]:
         """From and to which times it leapt, Unix seconds."""
         return tuple(self._spans)
-
-
-def clocks_off_s(workers: Iterable[Worker], now: float) -> float:
-    """By how much most workers that are online have another time than this machine, seconds; 0
-    below a minute."""
-    there = [each for each in workers if each.status(now) == ONLINE]
-    skews = [each.skew_s for each in there if each.skew_s is not None]
-    off_s = abs(statistics.median_low(skews)) if skews else 0.0
-    return off_s if off_s > AHEAD_S else 0.0

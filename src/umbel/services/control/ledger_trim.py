@@ -10,6 +10,7 @@ import logging
 from typing import Final
 
 from umbel.clock import Clock
+from umbel.clock_leaps import RemovalTime
 from umbel.errors import StoreError
 from umbel.store.ledger import Ledger
 
@@ -29,6 +30,7 @@ class LedgerTrim:
         self._ledger = ledger
         self._clock = clock
         self._keep_s = keep_s
+        self._time = RemovalTime(clock)
         self._next = 0.0
 
     def trim(self) -> None:
@@ -41,6 +43,6 @@ class LedgerTrim:
         try:
             self._ledger.forget_plans(expired=self._clock.now() - PLAN_RETENTION_S)
             if self._keep_s is not None:
-                self._ledger.trim(self._clock.now() - self._keep_s)
+                self._ledger.trim(self._time.now() - self._keep_s)
         except StoreError as error:
             log.warning("Old lines of the audit cannot be removed: %s", error)

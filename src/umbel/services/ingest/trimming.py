@@ -6,9 +6,11 @@ import contextlib
 import logging
 
 from umbel.clock import Clock
+from umbel.clock_leaps import BELIEVED_S, RemovalTime
 from umbel.errors import StoreError
 from umbel.services.ingest.trim_lease import TrimLease
 from umbel.services.ingest.trim_timer import TrimTimer
+from umbel.services.worker_clocks import ahead_of_workers_s
 from umbel.store.base import Retention, Store
 
 log = logging.getLogger(__name__)
@@ -26,6 +28,7 @@ class Trimming:
         self._lease = lease
         self._clock = clock
         self._timer = TrimTimer(retention or Retention())
+        self._time = RemovalTime(clock)
         self._trouble: str | None = None
 
     @property
@@ -47,7 +50,7 @@ class Trimming:
         try:
             if self._lease is not None and not self._lease.take():
                 return
-            removed = self._store.trim(self._retention, self._clock.now())
+            removed = self._store.trim(self._retention, self._believed_now())
         except StoreError as error:
             if str(error) != self._trouble:
                 log.error("Old tasks cannot be removed: %s", error)
@@ -56,6 +59,13 @@ class Trimming:
         self._trouble = None
         if removed:
             log.info("Removed %d old tasks.", removed)
+
+    def _believed_now(self) -> float:
+        """The time by which tasks are old. Where most workers have an hour less, it is theirs: a
+        clock that is wrong since before this process began was seen to leap by nobody."""
+        now = self._clock.now()
+        ahead_s = ahead_of_workers_s(self._store.workers(), now)
+        return min(self._time.now(), now - ahead_s if ahead_s > BELIEVED_S else now)
 
     def end(self) -> None:
         """Let another collector do it."""

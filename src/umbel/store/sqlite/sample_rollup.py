@@ -36,8 +36,11 @@ class SampleRollup:
         #: Up to where each level is done, while this process alone keeps samples.
         self._ends: dict[tuple[Kind, int], int] = {}
 
-    def run(self, connection: apsw.Connection, kind: Kind, at: float) -> None:
-        """Roll up all buckets that are over at this moment."""
+    def run(
+        self, connection: apsw.Connection, kind: Kind, at: float, doubted_s: float = 0.0
+    ) -> None:
+        """Roll up all buckets that are over at this moment; what only the last `doubted_s` made old
+        stays."""
         is_due = [
             bucket_of(at, level.step_s) != self._ends.get((kind, index))
             for index, level in enumerate(LEVELS[1:], 1)
@@ -46,7 +49,7 @@ class SampleRollup:
             return
         for index, level in enumerate(LEVELS[1:], 1):
             self._roll_up(connection, kind, index, bucket_of(at, level.step_s))
-        self._trim(connection, kind, at)
+        self._trim(connection, kind, at, doubted_s)
         # Tried again if this transaction fails: what is done is read from the file.
         self._ends |= {
             (kind, index): bucket_of(at, level.step_s) for index, level in enumerate(LEVELS[1:], 1)
@@ -69,10 +72,10 @@ class SampleRollup:
             ),
         )
 
-    def _trim(self, connection: apsw.Connection, kind: Kind, at: float) -> None:
+    def _trim(self, connection: apsw.Connection, kind: Kind, at: float, doubted_s: float) -> None:
         for index, level in enumerate(LEVELS):
             keep_s = self._keep_s if level.keep_s is None else min(level.keep_s, self._keep_s)
-            first = at - keep_s - level.step_s
+            first = at - max(0.0, doubted_s) - keep_s - level.step_s
             connection.execute(_TRIM, (kind, index, first, at + AHEAD_MAX_S))
         pages = int(connection.pragma("page_count")) - int(connection.pragma("freelist_count"))
         if pages * int(connection.pragma("page_size")) > self._size_max:

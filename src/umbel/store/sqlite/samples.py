@@ -21,6 +21,7 @@ from typing import Any, Final
 import apsw
 
 from umbel.clock import Clock, SystemClock
+from umbel.clock_leaps import RemovalTime
 from umbel.errors import StoreCorrupt
 from umbel.store.sample_folds import RANKING_MAX, bounded, bucket_of, joined, most, widened
 from umbel.store.samples import KEEP_S, LEVELS, SIZE_MAX, Kind, Line, Lines, SamplesSize, Values
@@ -68,6 +69,7 @@ class SqliteSamples:
         self._path = samples_path(directory)
         self._file = SharedFile(self._path, "samples", durable=False)
         self._clock = clock or SystemClock()
+        self._removal = RemovalTime(self._clock)
         self._writing, self._reading = ChunkCodec(), ChunkCodec()
         #: The file in which damage was met while it was read, and what was said of it.
         self._damaged: tuple[int, str] | None = None
@@ -118,7 +120,8 @@ class SqliteSamples:
                     for chunk, values in sorted(chunks.items())
                 )
                 connection.executemany(PUT, rows)
-                self._rollup.run(connection, kind, at)
+                doubted_s = self._clock.now() - self._removal.now()
+                self._rollup.run(connection, kind, at, doubted_s)
         except BaseException:
             self._subjects.forget()
             raise
