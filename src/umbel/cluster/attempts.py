@@ -247,10 +247,12 @@ def true_exception(event: Event) -> str | None:
     """The exception that an end tells of.
 
     Celery wraps errors of the worker's own (time limits, lost workers) in a class whose
-    repr says nothing; the traceback's last line has the truth.
+    repr says nothing; the traceback's last line has the truth. Of a retry that no error caused it
+    tells the text `None`.
     """
     exception = event.exception
-    if exception == "ExceptionWithTraceback()" and event.traceback:
+    is_of_none = event.type == "task-retried" and exception == "None"
+    if (is_of_none or exception == "ExceptionWithTraceback()") and event.traceback:
         lines = event.traceback.strip().splitlines()
-        exception = lines[-1].strip() or exception
-    return exception
+        return lines[-1].strip() or exception
+    return None if is_of_none else exception

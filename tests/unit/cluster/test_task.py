@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from umbel.cluster.error_fingerprint import error_fingerprint
 from umbel.cluster.events import Event
 from umbel.cluster.facts import PER_SIDE_MAX, join
 from umbel.cluster.task import Task, project
@@ -240,6 +241,20 @@ def test_the_error_of_a_hard_time_limit_is_read_from_the_traceback() -> None:
 
     assert found.exception == "TimeLimitExceeded: TimeLimitExceeded(1,)"
     assert found.attempts[0].exception == found.exception
+
+
+def test_a_retry_that_no_error_caused_is_not_said_to_have_the_error_none() -> None:
+    traceback = 'Traceback:\n  File "x"\ncelery.exceptions.Retry: Retry in 5s\n'
+
+    retried = task(RECEIVED, STARTED, told("retried", 3, exception="None", traceback=traceback))
+    untold = task(RECEIVED, STARTED, told("retried", 3, exception="None"))
+    failed = task(RECEIVED, STARTED, told("failed", 3, exception="None", traceback=traceback))
+
+    assert retried.exception == retried.attempts[0].exception
+    assert retried.exception == "celery.exceptions.Retry: Retry in 5s"
+    assert error_fingerprint("None", traceback) == error_fingerprint(retried.exception, traceback)
+    assert untold.exception is None
+    assert failed.exception == "None"
 
 
 def test_a_task_seen_from_the_middle_is_partial() -> None:
