@@ -29,6 +29,7 @@ from umbel.services.alerts.watch import AlertWatch
 from umbel.services.cluster_services import ClusterServices, make_services
 from umbel.services.worker_clocks import ahead_of_workers_s
 from umbel.store.alerts import AlertNotice, NewRule
+from umbel.store.base import KeptGap
 from umbel.store.memory_samples import MemorySamples
 from umbel.store.opening import open_ledger, open_store
 
@@ -629,6 +630,7 @@ def test_a_rule_that_is_changed_to_something_else_fires_anew(watched: Watched) -
 
     watched.change(rule, "failures of name:shop.b > 3 over 5 min")
     watched.later(10)
+    watched.later(10)
 
     (firing,) = watched.alerts.now().firing
     assert (firing.value, firing.acknowledgement) == (9, None)
@@ -645,8 +647,9 @@ def test_a_rule_that_is_changed_to_what_nobody_knows_fires_no_more(watched: Watc
 
     watched.change(rule, "worker nobody@* silent for 1 min")
     watched.later(10)
-
     assert watched.alerts.now().firing == ()
+    watched.later(10)
+
     assert answer_of(watched)[0] == "not yet known"
 
 
@@ -807,6 +810,43 @@ def test_what_all_rules_change_in_a_turn_is_one_write(
     watched.later(10)
 
     assert writes == [2]
+
+
+def last_worker_dies(watched: Watched) -> float:
+    """It is sampled for ten minutes and then no more, for five minutes; queues are all the time."""
+    now = watched.clock.now()
+    for back in range(900, 0, -10):
+        watched.samples.keep("queue", now - back, {"mail": (1.0, 1.0, 0.0, 1.0, None)})
+        if back > 300:
+            watched.samples.keep("worker", now - back, {WORKER: (0.5, 1.0, 1.0, 2.0, 4.0)})
+    return now
+
+
+@pytest.mark.parametrize(
+    "condition", ["any worker silent for 1 min", f"online workers {WORKER} < 1"]
+)
+def test_a_back_test_finds_when_the_last_worker_died(watched: Watched, condition: str) -> None:
+    now = last_worker_dies(watched)
+
+    (firing,) = watched.alerts.back_test(condition, days=0.02).firings
+
+    assert now - 310 <= firing.start <= now - 220
+    assert firing.end is None
+
+
+@pytest.mark.parametrize(
+    "condition", ["any worker silent for 1 min", f"online workers {WORKER} < 1"]
+)
+def test_a_back_test_does_not_take_umbels_own_silence_for_a_workers(
+    watched: Watched, condition: str
+) -> None:
+    now = last_worker_dies(watched)
+    gap = KeptGap(start=now - 305, end=now, cause="collector-away", collector="eu-1:7")
+    watched.store.keep_gaps([gap])
+
+    found = watched.alerts.back_test(condition, days=0.02)
+
+    assert (found.count, found.unknown_s) == (0, 300)
 
 
 def test_a_back_test_of_a_pattern_looks_at_queues_that_fit_among_many_others(

@@ -77,7 +77,7 @@ class PastReader:
             if isinstance(condition, QueueThreshold):
                 return self._sampled.queues(condition, start, now)
             if isinstance(condition, WorkerSilence | OnlineThreshold):
-                return self._sampled.workers(condition, start, now)
+                return self._sampled.workers(condition, start, now, self._gaps(start, now))
             if isinstance(condition, MatchThreshold):
                 return Past(why="What tasks were like then is not kept, only what became of them.")
             if isinstance(condition, FindingAppears):
@@ -195,6 +195,10 @@ class PastReader:
         assert isinstance(found, CountSeries)  # noqa: S101  of a count
         return {each.start: each for each in found.buckets}, found.complete
 
+    def _gaps(self, start: float, now: float) -> Sequence[Gap]:
+        """When no collector heard anything."""
+        return uncovered(self._store.gaps(start, now), self._store.collectors(), now)
+
     def _of_tasks(
         self,
         points: Sequence[PastPoint],
@@ -206,7 +210,7 @@ class PastReader:
         complete: bool,
     ) -> Past:
         """With what may have passed unseen left out."""
-        gaps = uncovered(self._store.gaps(start - window_s, now), self._store.collectors(), now)
+        gaps = self._gaps(start - window_s, now)
         known = [
             PastPoint(each.at, None if _missed(gaps, each.at, window_s) else each.value)
             for each in points

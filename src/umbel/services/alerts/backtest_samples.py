@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Final
 
+from umbel.cluster.gaps import Gap
 from umbel.query.describe import spoken_duration
 from umbel.query.globbing import glob
 from umbel.services.alerts.backtest import Past, PastPoint
@@ -43,7 +44,14 @@ class SampledPast:
         is_complete = found.more == 0 and len(lines) <= LINES_MAX
         return _sampled(points, step_s, start, now, "queue", complete=is_complete)
 
-    def workers(self, condition: WorkerSilence | OnlineThreshold, start: float, now: float) -> Past:
+    def workers(
+        self,
+        condition: WorkerSilence | OnlineThreshold,
+        start: float,
+        now: float,
+        gaps: Sequence[Gap],
+    ) -> Past:
+        """`gaps` are times in which nobody could have been heard."""
         fits = glob(condition.worker)
         found = self._lines("worker", start, now, None, 5_000)
         step_s = float(found.bucket_s)
@@ -53,17 +61,34 @@ class SampledPast:
                 f"rule asks about {spoken_duration(condition.silent_s)}. Test fewer days."
             )
         seen = {line.name: {at for at, _ in line.points} for line in found.items if fits(line.name)}
-        # Others, or queues, show when anybody sampled.
-        times = sorted({at for line in found.items for at, _ in line.points})
+        anybody = {at for line in found.items for at, _ in line.points}
+        # Queues show when a server sampled, though no worker was there.
+        times = sorted(anybody | self._sampled_at("queue", anybody, now, step_s))
+        unheard = {at for at in times if at not in anybody and _is_in(gaps, at, at + step_s)}
         if isinstance(condition, OnlineThreshold):
             online = [
-                PastPoint(at + step_s, float(sum(at in each for each in seen.values())))
+                PastPoint(
+                    at + step_s,
+                    None if at in unheard else float(sum(at in each for each in seen.values())),
+                )
                 for at in times
             ]
             points: dict[str, list[PastPoint]] = {"": online} if online else {}
             return _sampled(points, step_s, start, now, "worker", complete=found.more == 0)
-        points = {name: _silences(times, there, step_s) for name, there in seen.items()}
+        points = {name: _silences(times, there, unheard, step_s) for name, there in seen.items()}
         return _sampled(points, step_s, start, now, "worker", complete=found.more == 0)
+
+    def _sampled_at(self, kind: Kind, since: set[int], now: float, step_s: float) -> set[int]:
+        """In which steps anything of a kind was sampled, from the first of others on."""
+        if not since:
+            return set()
+        first = min(since)
+        found = sampled_lines(
+            self._samples, kind, since=first, until=now, now=now, bucket_s=step_s, limit=LINES_MAX
+        )
+        if found.bucket_s != step_s:
+            return set()
+        return {at for line in found.items for at, _ in line.points if at >= first}
 
     def _lines(
         self, kind: Kind, start: float, now: float, names: Sequence[str] | None, limit: int
@@ -86,14 +111,20 @@ def _mean(values: Mapping[int, float | None], at: int, step_s: float, width: int
     return fmean(given) if given else None
 
 
-def _silences(times: Sequence[int], there: set[int], step_s: float) -> list[PastPoint]:
-    """For how long a worker was not seen, while somebody was."""
+def _silences(
+    times: Sequence[int], there: set[int], unheard: set[int], step_s: float
+) -> list[PastPoint]:
+    """For how long a worker was not seen, while it would have been."""
     found, last = [], None
     for at in times:
         last = at if at in there else last
         if last is not None:
-            found.append(PastPoint(at + step_s, float(at - last)))
+            found.append(PastPoint(at + step_s, None if at in unheard else float(at - last)))
     return found
+
+
+def _is_in(gaps: Sequence[Gap], start: float, end: float) -> bool:
+    return any(each.start < end and each.end > start for each in gaps)
 
 
 def _sampled(

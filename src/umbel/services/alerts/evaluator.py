@@ -231,8 +231,10 @@ class AlertEvaluator:
     ) -> None:
         now = state.now
         others = [each for each in opened.values() if not is_of(each, rule.condition)]
-        self._end(others, _CHANGED, silences, now, changes)
-        opened = {name: each for name, each in opened.items() if is_of(each, rule.condition)}
+        if others:
+            # That it is over is told before what fires instead, which is found in the next turn.
+            self._end(others, _CHANGED, silences, now, changes)
+            return
         judgement = self._judged(rule, opened, state)
         answer = _answer(rule, judgement, before, now)
         changes.answers += [] if answer is None else [answer]
