@@ -144,8 +144,11 @@ class ClusterServices(msgspec.Struct, frozen=True, kw_only=True):
                 each.start()
 
     def stop(self) -> None:
-        """End every wait for a result: the process is ending. Returns at once."""
+        """End every wait for a result, and judge no rule any more: the process is ending. Returns
+        at once."""
         self.stopping.set()
+        if self.alert_watch is not None:
+            self.alert_watch.stop()
 
     def close(self) -> None:
         """Close everything, ledger and store last, whatever fails to close; then the first

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.contract.stories import WORKER, failed, heartbeat, succeeded, uuid_of
 from tests.support.clocks import SetClock
 from tests.support.memory_cluster import MemoryCluster, MemoryResults, MemoryWorker
 from tests.support.receivers import HttpReceiver, http_receiver
+from tests.support.waiting import wait_until
 from tests.unit.control.scene import actor
 from umbel.cluster.events import Event
 from umbel.cluster.worker import Worker
@@ -477,6 +479,20 @@ def test_another_server_goes_on_where_the_first_one_died(watched: Watched) -> No
     assert not watch_of(second).alerting.elsewhere
     assert len(watched.alerts.now().firing) == 1
     assert [kind for kind, _ in watched.sent()] == ["fired"]
+
+
+def test_nothing_is_judged_once_the_server_ends(watched: Watched) -> None:
+    """Its collector ends before it: that nothing is recorded then is nothing to wake people for."""
+
+    def at_work() -> set[str]:
+        return {each.name for each in threading.enumerate()} & {"umbel-alerts", "umbel-messages"}
+
+    watch_of(watched.services).start()
+    assert at_work() == {"umbel-alerts", "umbel-messages"}
+
+    watched.services.stop()
+
+    wait_until(lambda: not at_work())
 
 
 def test_a_message_that_is_not_taken_waits_in_the_ledger(watched: Watched) -> None:

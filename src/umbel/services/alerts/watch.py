@@ -73,9 +73,14 @@ class AlertWatch:
         for each in self._threads:
             each.start()
 
+    def stop(self) -> None:
+        """Judge and deliver no more: the process ends, and its collector with it, which is no
+        trouble of the cluster. Returns at once; may be called twice."""
+        self._stopping.set()
+
     def close(self) -> None:
         """Stop, before the ledger is closed. May be called twice."""
-        self._stopping.set()
+        self.stop()
         for each in self._threads:
             if each.is_alive():
                 each.join(LEAVE_S)
