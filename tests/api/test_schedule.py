@@ -11,7 +11,7 @@ import pytest
 from tests.api.doors import USERS, basic
 from tests.api.world import NOW, World, problem_of
 from tests.support.memory_schedule import MemorySchedule
-from umbel.beat.base import Crontab, Entry, Interval, OwnSchedule, Schedule
+from umbel.beat.base import Crontab, Entry, Interval, OwnSchedule, Schedule, SourceName
 from umbel.cluster.events import Event
 
 pytestmark = pytest.mark.anyio
@@ -317,6 +317,18 @@ async def test_the_plan_says_that_django_loads_an_hour_that_is_far_only_before_i
 
     assert "may send it before its time" in plan["consequences"][0]
     assert plan["next_runs"][0]["at"] > NOW
+
+
+@pytest.mark.parametrize(("source", "told"), [("redbeat", True), ("django", False)])
+async def test_the_plan_says_that_redbeat_enables_again_what_stands_in_code(
+    source: SourceName, told: bool
+) -> None:
+    kept = MemorySchedule([entry(source=source, in_code=True)], name=source)
+    world = World(schedule=[kept])
+
+    plan = await world.post(f"{SCHEDULE}/nightly/change", {"enabled": False, "dry_run": True})
+
+    assert ("RedBeat enables it again" in " ".join(plan.json()["consequences"])) is told
 
 
 async def test_an_entry_that_was_disabled_is_enabled_without_a_run() -> None:

@@ -42,6 +42,10 @@ def redbeat_of(app: Celery) -> ScheduleSource:
     return source
 
 
+def client_of(app: Celery) -> Any:
+    return importlib.import_module("redis").Redis.from_url(app.conf.redbeat_redis_url)
+
+
 def test_redbeats_entries_are_read_and_changed_in_its_own_format(app: Celery) -> None:
     if find_spec("redbeat") is None:
         absent("celery-redbeat", "it is not installed")
@@ -53,6 +57,7 @@ def test_redbeats_entries_are_read_and_changed_in_its_own_format(app: Celery) ->
         own("nightly", "shop.report", cron, [1], {"a": 2}, options={"queue": "r"}, app=app).save()
         own("often", "shop.tick", schedules.schedule(30), app=app).save()
         next(own.from_key("redbeat:often", app=app))
+        client_of(app).sadd("redbeat::statics", "often")
         source = redbeat_of(app)
 
         nightly, often = source.entries()
@@ -65,6 +70,7 @@ def test_redbeats_entries_are_read_and_changed_in_its_own_format(app: Celery) ->
     assert (nightly.queue, nightly.enabled, nightly.can) == ("r", True, ("disable", "edit"))
     assert (often.schedule, often.runs) == (Interval(30.0, zone="Europe/Berlin"), 1)
     assert (often.since, time.time() - 60 < (nightly.since or 0) < time.time() + 1) == (None, True)
+    assert (nightly.in_code, often.in_code) == (False, True)
     assert often.last_run == pytest.approx(slower.last_run_at.timestamp(), abs=1)
     assert changed.enabled is False
     assert changed.schedule == schedules.crontab("0", "6")
@@ -77,7 +83,7 @@ def test_redbeats_entries_are_read_and_changed_in_its_own_format(app: Celery) ->
 
 def test_keys_that_are_no_entries_are_told_and_a_redis_that_is_away_says_so(app: Celery) -> None:
     source = redbeat_of(app)
-    client: Any = importlib.import_module("redis").Redis.from_url(app.conf.redbeat_redis_url)
+    client = client_of(app)
     bad = {"redbeat:a": "not json", "redbeat:b": json.dumps([1]), "redbeat:c": "x" * 70_000}
     for key, text in bad.items():
         client.hset(key, "definition", text)

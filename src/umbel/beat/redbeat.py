@@ -1,9 +1,11 @@
 """Entries of RedBeat, by its keys in Redis, which hold JSON alone.
 
 A sorted set (`redbeat::schedule`) has the keys of all entries by when they are due; each is a hash
-of `definition` and `meta`. A definition is changed by one optimistic transaction. RedBeat reads
-an entry at its next tick when it is due; so one with another schedule is made due now in the set,
-and its own class then decides. Source: redbeat/schedulers.py, decoder.py.
+of `definition` and `meta`. A set (`redbeat::statics`) has the names of those that stand in code. A
+definition is changed by one optimistic transaction. RedBeat reads an entry at its next tick when it
+is due; so one with another schedule is made due now in the set, and its own class then decides.
+
+Source: redbeat/schedulers.py, decoder.py.
 """
 
 from __future__ import annotations
@@ -78,11 +80,23 @@ class RedBeatSchedule:
     def _entries(self) -> Iterator[Entry]:
         keys = iter(self._redis().zrange(f"{self._prefix}:schedule", 0, ENTRIES_MAX))
         zone = self._zone() if keys else "UTC"
+        in_code = self._names_in_code()
         while chunk := list(islice(keys, CHUNK)):
             hashes = self._hashes(chunk)
             for key, (definition, meta) in hashes.items():
                 entry = redbeat_entry(of_json(definition), of_json(meta), zone)
-                yield entry or self._unreadable_entry(key)
+                if entry is None:
+                    yield self._unreadable_entry(key)
+                else:
+                    yield msgspec.structs.replace(entry, in_code=entry.name in in_code)
+
+    def _names_in_code(self) -> frozenset[str]:
+        """Of the entries that beat writes anew, enabled, when it starts."""
+        key = f"{self._prefix}:statics"
+        client = self._redis()
+        if client.type(key) != b"set" or client.scard(key) > ENTRIES_MAX:
+            return frozenset()
+        return frozenset(each.decode("utf-8", "replace") for each in client.smembers(key))
 
     def _unreadable_entry(self, key: bytes) -> Entry:
         """What is told of a key whose definition is no entry."""

@@ -238,6 +238,11 @@ def _consequences(
         found.append(never)
     elif written.enabled and entry.source == "redbeat" and overdue is None:
         found.append("If it was due meanwhile, beat sends it once, at once.")
+    if entry.in_code and written.enabled is False and entry.source == "redbeat":
+        found.append(
+            "The application's beat_schedule has it too: when beat is started anew, RedBeat "
+            "enables it again. To keep it from running, take it out of the code."
+        )
     if entry.in_code and written.enabled is None:
         found.append(
             "The application's beat_schedule has it too: when beat starts, it writes that over "

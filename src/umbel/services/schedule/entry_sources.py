@@ -63,7 +63,9 @@ class EntrySources:
                     states.append(_trouble(source.name, source.title, error))
                     continue
                 for each in entries[:ENTRIES_MAX]:
-                    in_code = each.name in found and found[each.name].source == "application"
+                    in_code = each.in_code or (
+                        each.name in found and found[each.name].source == "application"
+                    )
                     found[each.name] = msgspec.structs.replace(plausible(each), in_code=in_code)
                 states.append(_state(source, len(entries)))
         return ReadEntries(
