@@ -134,6 +134,7 @@ def test_the_status_says_whether_what_is_seen_is_live(shell: Shell) -> None:
         (("tasks", "-o", "size"), 2, "--order"),
         (("tasks", "-c", "sate"), 2, "Did you mean state?"),
         (("task", "nobody"), 1, "Nothing is known of a task"),
+        (("queue", "peek", "mial"), 1, "Nobody tells of a queue mial"),
         (("revoke",), 2, "--query"),
         (("time-limit", "x"), 2, "--none to lift both limits"),
         (("time-limit", "x", "--none", "--soft", "1"), 2, "--none to lift both limits"),

@@ -81,6 +81,8 @@ def peek(source: Source, name: str, limit: int, as_json: bool) -> int:
     import msgspec
 
     messages, now = source.messages(name, limit), source.now()
+    if not messages:
+        source.queue(name)  # raises that there is none: on Redis every name has no messages
     rows = [msgspec.to_builtins(each) for each in messages]
     if as_json:
         for row in rows:
