@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from umbel.services.alerts.rows import NewSilence
 from umbel.services.alerts.task_readings import deadline_of
 from umbel.services.alerts.watch import AlertWatch
 from umbel.services.cluster_services import ClusterServices, make_services
+from umbel.services.health.findings import STARTING
 from umbel.services.worker_clocks import ahead_of_workers_s
 from umbel.store.alerts import AlertNotice, NewRule
 from umbel.store.base import KeptGap
@@ -41,7 +42,16 @@ NOW = 1_795_344_000.0 + 37 * 60
 class Watched:
     """A cluster whose time stands, with one server that judges its rules."""
 
-    def __init__(self, folder: Path, receiver: HttpReceiver) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        receiver: HttpReceiver,
+        *,
+        workers: bool = True,
+        supervised: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        self.has_workers = workers
+        self.supervised = supervised
         self.clock = SetClock(NOW)
         self.store = open_store(folder, write=True)
         self.ledger = open_ledger(str(folder))
@@ -64,11 +74,13 @@ class Watched:
         return make_services(
             self.store, self.ledger, self.cluster, MemoryResults(), self.clock, label="Shop",
             samples=self.samples, sample_every_s=10.0, alerts=options,
+            supervised=self.supervised,
         )  # fmt: skip
 
     def alive(self, **given: Any) -> None:
         now = self.clock.now()
-        self.store.apply([heartbeat(WORKER, now - 1, processed=5)])
+        if self.has_workers:
+            self.store.apply([heartbeat(WORKER, now - 1, processed=5)])
         since = NOW - 9 * 86_400
         report = {"started": since, "at": now, "heard_at": now, "connected_since": since, **given}
         self.store.report(collector(**report))
@@ -444,6 +456,38 @@ def test_a_finding_that_cannot_be_made_while_nothing_is_recorded_is_not_over(
     there = {each.subject for each in watched.alerts.now().firing}
     assert there == {"not-recording", failing.subject}
     assert [kind for kind, _ in watched.sent()] == ["fired", "fired"]
+
+
+def test_that_nothing_was_recorded_is_over_though_no_worker_was_heard_yet(
+    tmp_path: Path,
+) -> None:
+    """A new server whose collector is slow to begin, of a cluster without workers."""
+    with http_receiver() as receiver:
+        new = Watched(tmp_path, receiver, workers=False)
+        new.add("any finding", clear_s=0.0)
+        new.services.health_findings.answer(budget_s=10.0)
+        new.clock.time += 120
+        new.turn(new.services)  # no collector reports
+        (firing,) = new.alerts.now().firing
+        assert firing.subject == "not-recording"
+
+        new.later(10)
+
+        assert answer_of(new)[0] == "cannot be known"
+        assert [kind for kind, _ in new.sent()] == ["fired", "resolved"]
+        new.close()
+
+
+def test_a_collector_that_is_starting_wakes_nobody(tmp_path: Path) -> None:
+    with http_receiver() as receiver:
+        new = Watched(tmp_path, receiver, workers=False, supervised=lambda: STARTING)
+        new.add("any finding")
+        new.clock.time += 120
+        new.turn(new.services)
+
+        assert new.alerts.now().firing == ()
+        assert answer_of(new)[0] != "well"
+        new.close()
 
 
 def test_a_finding_that_somebody_mutes_is_over_though_nothing_is_recorded(

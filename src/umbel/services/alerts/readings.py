@@ -39,6 +39,7 @@ from umbel.services.errors.errors import Errors
 from umbel.services.errors.group_list import GROUPS_MAX
 from umbel.services.errors.groups import ErrorGroup
 from umbel.services.health.assessment import NEED_NO_RECORD
+from umbel.services.health.findings import STARTING
 from umbel.services.health.health import Health
 from umbel.services.health.health_finding import WEIGHTS
 from umbel.services.health.health_findings import HealthFindings
@@ -55,6 +56,9 @@ from umbel.store.samples import LEVELS, SAMPLED_MAX, Samples
 ERROR_FOR_S: Final = 3_600.0
 #: A sample so many periods old is no longer of now.
 FRESH_PERIODS: Final = 3.5
+#: Findings that are made of how live the history is, and of nothing that must be gathered.
+_OF_LIVENESS: Final = ("not-recording", "collector-behind")
+_NO_FINDING: Final = "There is no such finding."
 #: The column of each measure in a sample of queues (`store.samples.MEASURES`).
 QUEUE_COLUMNS: Final = {"depth": 0, "unacknowledged": 2, "consumers": 3, "oldest message": 4}
 
@@ -222,19 +226,31 @@ class AlertReader:
     def _findings(self, condition: FindingAppears, state: HistoryState) -> AlertEvidence:
         answer = state.once("findings", lambda: self._sources.findings.last_known(state.live))
         grave = WEIGHTS[: WEIGHTS.index(condition.severity) + 1]
-        readings = []
+        readings, link = [], link_of_overview(state.now)
+        is_starting = state.live.sentence == STARTING
         for each in answer.findings:
-            if condition.rule in {"", each.rule}:
+            if condition.rule not in {"", each.rule}:
+                continue
+            if is_starting and each.rule == "not-recording":
+                # Every start begins so, and nobody is to be woken for it.
+                reading = AlertReading(subject=each.id, why=STARTING, a_while=True, link=link)
+            else:
                 counts = each.muted is None and each.severity in grave
-                text = each.sentence if counts else "There is no such finding."
-                link = link_of_overview(state.now)
-                readings.append(
-                    AlertReading(subject=each.id, value=float(counts), text=text, link=link)
-                )
+                text = each.sentence if counts else _NO_FINDING
+                reading = AlertReading(subject=each.id, value=float(counts), text=text, link=link)
+            readings.append(reading)
         unread = next(iter(answer.unknown), "")
         if condition.rule not in NEED_NO_RECORD:
             # What the overview cannot find just now may go on all the same.
             unread = state.blind or state.behind or unread
+        if unread:
+            # Whatever else cannot be found: whether anything is recorded is known.
+            there = {each.subject for each in readings}
+            readings += [
+                AlertReading(subject=rule, value=0.0, text=_NO_FINDING, link=link)
+                for rule in _OF_LIVENESS
+                if condition.rule in {"", rule} and rule not in there
+            ]
         return AlertEvidence(readings=tuple(readings), unread=unread)
 
 
