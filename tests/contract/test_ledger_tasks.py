@@ -117,6 +117,25 @@ def test_what_may_have_been_sent_is_settled_when_that_is_known(ledger: Ledger) -
     assert ledger.repeats(["b"]) == ()
 
 
+def test_of_two_actions_one_gets_each_task(ledger: Ledger) -> None:
+    """Of several tasks those that nobody sent again yet; with `since` those that no other action
+    sent again after it."""
+    ours, theirs = (
+        [Repeat(f"{by}-{old}", old, 5.0, by, by, maybe=True) for old in olds]
+        for by, olds in (("ada", ("a", "b")), ("bob", ("b", "c")))
+    )
+
+    assert ledger.claim([], since=None) == frozenset()
+    assert ledger.claim(ours, since=None) == frozenset()
+    assert ledger.claim(theirs, since=None) == {"b"}
+    assert ledger.claim(theirs, since=4.0) == {"b"}
+    assert ledger.claim([Repeat("ada-again", "a", 6.0, "ada", "ada")], since=4.0) == frozenset()
+    assert ledger.claim(theirs[:1], since=5.0) == frozenset()
+    assert {each.task_id for each in ledger.repetitions(limit=10)} == {
+        *("ada-a", "ada-b", "bob-b", "bob-c", "ada-again")
+    }
+
+
 @pytest.mark.parametrize("strange", ["", "\x00", "'; DROP TABLE intent; --", "日本" * 200])
 def test_any_text_is_an_id(ledger: Ledger, strange: str) -> None:
     ledger.intend([intent(strange)])

@@ -320,6 +320,12 @@ class Ledger(AlertLedger, PauseLedger, Protocol):
     def repeat(self, repeats: Iterable[Repeat]) -> None:
         """Remember which tasks repeat which; what is said of one later replaces what was."""
 
+    def claim(self, repeats: Sequence[Repeat], *, since: float | None) -> frozenset[str]:
+        """Remember which tasks are about to repeat which, unless somebody else does: of two actions
+        at the same time one gets each task, also of two servers. Gives the tasks that are left out
+        (their ids, `Repeat.repeats`): those that were repeated before, or with `since` (Unix
+        seconds) those that another action repeated after it."""
+
     def unrepeat(self, task_ids: Iterable[str]) -> None:
         """These were not sent, so they repeat nothing."""
 

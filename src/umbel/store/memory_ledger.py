@@ -122,6 +122,19 @@ class MemoryLedger(MemoryAlerts, MemoryDeploys, MemoryPauses):
         with self._lock:
             self._repeats |= {each.task_id: each for each in repeats}
 
+    def claim(self, repeats: Sequence[Repeat], *, since: float | None) -> frozenset[str]:
+        with self._lock:
+            before = list(self._repeats.values())
+            others = frozenset(
+                new.repeats
+                for new in repeats
+                for old in before
+                if old.repeats == new.repeats
+                and (since is None or (old.at > since and old.action_id != new.action_id))
+            )
+            self._repeats |= {each.task_id: each for each in repeats if each.repeats not in others}
+            return others
+
     def unrepeat(self, task_ids: Iterable[str]) -> None:
         with self._lock:
             for each in task_ids:

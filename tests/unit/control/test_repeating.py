@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from tests.contract.stories import BASE, failed, uuid_of
 from tests.unit.control.scene import ADA, Scene
 from umbel.errors import ActionRefused
 from umbel.query.parse import parse
+from umbel.services.control.argument_recovery import REPEATED_MEANWHILE
 from umbel.services.control.types import ActionRequest
 from umbel.services.search.outside_terms import LISTED_MAX, OutsideTerms
 from umbel.services.search.search import Search
+from umbel.store.ledger import Repeat
 
 FIRST, SECOND, THIRD = map(uuid_of, (91, 92, 93))
 
@@ -48,6 +52,45 @@ def test_of_several_those_that_were_sent_again_are_left_out_and_told(
     assert repeated_by(scene) == {SECOND, THIRD}
     assert (report.done, report.skipped) == (2, 1)
     assert report.left_out == {"These were sent again already.": 1}
+
+
+def test_two_who_retry_the_same_at_once_send_each_task_once(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each reads which were sent again before the other has written it down."""
+    read = scene.ledger.repeats
+
+    def read_too_early(task_ids: Sequence[str]) -> tuple[Repeat, ...]:
+        found = read(task_ids)
+        scene.ledger.repeat([Repeat("new", SECOND, scene.clock.now(), "bo", "its", maybe=True)])
+        return found
+
+    plan = scene.plan("retry", ids=[SECOND, THIRD])
+    monkeypatch.setattr(scene.ledger, "repeats", read_too_early)
+    scene.control.execute(plan.id, ADA)
+    report = scene.control.wait(plan.id, 10)
+
+    assert repeated_by(scene) == {THIRD}
+    assert report.left_out == {REPEATED_MEANWHILE: 1}
+
+
+@pytest.mark.parametrize("chosen", [{"ids": [SECOND]}, {"q": "state:FAILURE", "again": True}])
+def test_what_somebody_sent_again_since_the_plan_was_shown_is_not_sent_twice(
+    scene: Scene, chosen: dict[str, object]
+) -> None:
+    """Not even a single task, or those that are to be sent once more: the plan showed nothing."""
+    plans = [scene.plan("retry", **chosen) for _ in range(2)]
+    scene.clock.time += 1
+    reports = []
+    for plan in plans:
+        scene.control.execute(plan.id, ADA)
+        reports.append(scene.control.wait(plan.id, 10))
+
+    count = plans[0].count
+    assert [report.done for report in reports] == [count, 0]
+    assert reports[1].left_out == {REPEATED_MEANWHILE: count}
+    assert len(scene.cluster.sent) == count
+    assert scene.do("retry", **chosen).done == count
 
 
 def test_they_are_sent_once_more_when_that_is_said(scene: Scene) -> None:

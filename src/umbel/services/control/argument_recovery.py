@@ -27,6 +27,10 @@ _PEEKED: Final = 100
 _QUEUES: Final = 4
 
 REPEATED: Final = "These were sent again already."
+#: Somebody else did so since the plan was shown.
+REPEATED_MEANWHILE: Final = (
+    "Another action sent these again, or is about to, since this one was planned."
+)
 #: The sending was cut off, or is under way.
 MAYBE_REPEATED: Final = (
     "These may have been sent again: it is under way, or was cut off before it was known whether "

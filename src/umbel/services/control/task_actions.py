@@ -19,6 +19,7 @@ from umbel.cluster.task import STARTED, Task
 from umbel.cluster.timestamps import parse_iso
 from umbel.errors import BrokerError, ResultsUnavailable, StoreError, UmbelError
 from umbel.services.control.argument_recovery import (
+    REPEATED_MEANWHILE,
     ArgumentSources,
     RecoveredTask,
     Recovery,
@@ -181,13 +182,16 @@ class TaskActions:
 
     def _send(self, run: Run, recovered: Sequence[RecoveredTask]) -> None:
         """Send them, and write down which of them were, whatever happens meanwhile: before, that
-        they may be, so that nobody sends them twice if this process is killed. What the broker may
-        have is not sent once more: a worker would run it twice."""
+        they may be, so that nobody sends them twice if this process is killed, nor while it sends.
+        What the broker may have is not sent once more: a worker would run it twice."""
         left = [
             (each.task.uuid, signature(each, run.request.edit, self._clock.now()))
             for each in recovered
         ]
-        self._ledger.repeat(self._repeats(run, left, maybe=True))
+        since = None if run.leaves_out_repeated else run.plan.made
+        others = self._ledger.claim(self._repeats(run, left, maybe=True), since=since)
+        run.skip(len(others), REPEATED_MEANWHILE)
+        left = [each for each in left if each[0] not in others]
         try:
             self._send_all(run, left)
         except (UmbelError, Stopped):

@@ -40,6 +40,11 @@ _TRIMMED_AT_ONCE: Final = 5_000
 _ENTRY: Final = (
     "at, actor, address, via, action, target, action_id, query, count, outcome, answer, {}, number"
 )
+_KEEP_REPEAT: Final = "INSERT OR REPLACE INTO repeat VALUES (?, ?, ?, ?, ?, ?)"
+_IS_REPEATED: Final = (
+    "SELECT 1 FROM repeat WHERE repeats = ? AND (? IS NULL OR (at > ? AND action_id IS NOT ?)) "
+    "LIMIT 1"
+)
 _ACTION: Final = "SELECT id, at, plan, report, running FROM action JOIN report USING (id)"
 
 
@@ -144,7 +149,24 @@ class SqliteLedger(
         if not rows:
             return
         with self._file.writing() as connection:
-            connection.executemany("INSERT OR REPLACE INTO repeat VALUES (?, ?, ?, ?, ?, ?)", rows)
+            connection.executemany(_KEEP_REPEAT, rows)
+
+    def claim(self, repeats: Sequence[Repeat], *, since: float | None) -> frozenset[str]:
+        if not repeats:
+            return frozenset()
+        with self._file.writing() as connection:
+            others = frozenset(
+                each.repeats
+                for each in repeats
+                if connection.execute(
+                    _IS_REPEATED, (each.repeats, since, since, each.action_id)
+                ).fetchone()
+            )
+            connection.executemany(
+                _KEEP_REPEAT,
+                [msgspec.structs.astuple(each) for each in repeats if each.repeats not in others],
+            )
+        return others
 
     def unrepeat(self, task_ids: Iterable[str]) -> None:
         rows = [(each,) for each in task_ids]
