@@ -10,7 +10,7 @@ import click
 from umbel.cli import printing
 from umbel.cli.source import with_source
 from umbel.cli.tasks import beginning_so
-from umbel.errors import TaskUnknown
+from umbel.errors import ServerUnreachable, TaskUnknown
 
 if TYPE_CHECKING:
     from umbel.python.sources import Source
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _AGAIN_S: Final = 1.0
 #: How often after its end, since last lines come behind it.
 _AFTER_END: Final = 3
+#: So long a server may be away while its log is followed, seconds.
+_AWAY_S: Final = 60.0
 _LEVELS: Final = {10: "DEBUG", 20: "INFO", 30: "WARNING", 40: "ERROR", 50: "CRITICAL"}
 
 
@@ -43,13 +45,18 @@ def log(source: Source, id: str, follow: bool, as_json: bool) -> None:  # noqa: 
         raise TaskUnknown(f"Nothing is known of a task with the id {id}.", task_id=id)
     printed.put(whole)
     if follow:
-        after, rounds = whole.next, _AFTER_END
+        after, rounds, answered = whole.next, _AFTER_END, time.monotonic()
         while rounds:
-            rounds = rounds - 1 if _has_ended(source, uuid) else _AFTER_END
             time.sleep(_AGAIN_S)
-            for page in log_pages(source, uuid, after):
-                printed.put(page)
-                after = page.next
+            try:
+                rounds = rounds - 1 if _has_ended(source, uuid) else _AFTER_END
+                for page in log_pages(source, uuid, after):
+                    printed.put(page)
+                    after = page.next
+                answered = time.monotonic()
+            except ServerUnreachable:  # it may be starting again
+                if time.monotonic() - answered > _AWAY_S:
+                    raise
     printed.end()
 
 
