@@ -11,7 +11,7 @@ import pytest
 from tests.api.doors import USERS, basic
 from tests.api.world import NOW, World, problem_of
 from tests.support.memory_schedule import MemorySchedule
-from umbel.beat.base import Crontab, Entry, Interval, OwnSchedule, Schedule, SourceName
+from umbel.beat.base import Clocked, Crontab, Entry, Interval, OwnSchedule, Schedule, SourceName
 from umbel.cluster.events import Event
 
 pytestmark = pytest.mark.anyio
@@ -317,6 +317,20 @@ async def test_the_plan_says_that_django_loads_an_hour_that_is_far_only_before_i
 
     assert "may send it before its time" in plan["consequences"][0]
     assert plan["next_runs"][0]["at"] > NOW
+
+
+async def test_the_plan_of_enabling_a_time_that_is_over_says_that_beat_may_send_it_at_once() -> (
+    None
+):
+    """django-celery-beat does, whenever that time was."""
+    once = entry(schedule=Clocked(NOW - 3_600), one_off=True, enabled=False, can=("enable",))
+    world, _ = scheduled(once)
+
+    plan = (
+        await world.post(f"{SCHEDULE}/nightly/change", {"enabled": True, "dry_run": True})
+    ).json()
+
+    assert plan["consequences"][0].startswith("Its time was 60 min ago: beat sends it at once")
 
 
 @pytest.mark.parametrize(("source", "told"), [("redbeat", True), ("django", False)])
