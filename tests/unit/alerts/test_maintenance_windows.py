@@ -72,3 +72,13 @@ def test_the_zone_of_another_machine_is_read_as_utc() -> None:
     silence = window(100, 200, repeat_s=DAY_S, zone="Mars/Olympus")
 
     assert occurrence(silence, 300) == (DAY_S + 100, DAY_S + 200)
+
+
+def test_a_window_that_begins_in_the_hour_that_comes_twice_holds_from_its_beginning() -> None:
+    again = datetime.fromisoformat("2026-10-25T02:30").replace(tzinfo=BERLIN, fold=1).timestamp()
+    silence = window(again, again + 3_600, repeat_s=DAY_S, zone="Europe/Berlin")
+
+    assert holds(silence, again)
+    assert occurrence(silence, again + 60) == (again, again + 3_600)
+    assert not holds(silence, again + 3_600)
+    assert holds(silence, berlin("2026-10-26T02:30"))

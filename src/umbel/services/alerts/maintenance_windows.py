@@ -26,7 +26,8 @@ def occurrence(silence: Silence, now: float) -> Occurrence | None:
     """The one that holds at `now`, or the next; None where it never holds again."""
     if now >= silence.end:
         return None
-    if silence.repeat_s is None or now < silence.start:
+    # The first time is as it was given, also within the hour that comes twice.
+    if silence.repeat_s is None or now < silence.until:
         return Occurrence(silence.start, min(silence.until, silence.end))
     zone, length_s = _zone(silence.zone), silence.until - silence.start
     first = datetime.fromtimestamp(silence.start, zone).replace(tzinfo=None)
