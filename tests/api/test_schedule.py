@@ -347,7 +347,7 @@ async def test_the_plan_says_that_redbeat_enables_again_what_stands_in_code(
 
 async def test_an_entry_that_was_disabled_is_enabled_without_a_run() -> None:
     """django-celery-beat forgets the last run of what it disables."""
-    world, _ = scheduled(entry(enabled=False, can=("enable", "edit")))
+    world, source = scheduled(entry(enabled=False, can=("enable", "edit")))
     ran(world, "a", HOUR - 2 * 3_600)
 
     plan = (
@@ -356,6 +356,10 @@ async def test_an_entry_that_was_disabled_is_enabled_without_a_run() -> None:
 
     assert plan["consequences"] == []
     assert plan["next_runs"][0]["at"] == HOUR + 3_600
+    source.known["nightly"] = entry(since=NOW - 1)
+    wanted = {"crontab": f"0 {AN_HOUR_AGO} * * *", "dry_run": True}
+    edited = (await world.post(f"{SCHEDULE}/nightly/change", wanted)).json()
+    assert edited["consequences"] == []
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,8 @@ class EntryChanges:
             raise ActionRefused(never, field="crontab")
         now = self._clock.now()
         detail = self._schedules.detail(entry.name)
-        seen = None if written.enabled else next(reversed(detail.ticks), None)
+        is_forgotten = written.enabled or entry.since is not None
+        seen = None if is_forgotten else next(reversed(detail.ticks), None)
         last = last_run_of(entry, seen)
         is_rescheduled = written.enabled or written.schedule is not None
         overdue = overdue_since(after, last, now) if is_rescheduled else None
