@@ -313,6 +313,24 @@ def test_a_copy_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     assert not (tmp_path / "copy").exists()
 
 
+@pytest.mark.parametrize("left", ["umbel.db.partial", "tasks-000001.db.partial"])
+def test_a_copy_that_was_cut_off_is_not_taken_for_a_history(tmp_path: Path, left: str) -> None:
+    filled(tmp_path / "data")
+    back_up(tmp_path / "data", tmp_path / "copy", lambda _file: None)
+    file = tmp_path / "copy" / left
+    file.with_suffix("").rename(file)
+
+    for write in (True, False):
+        with pytest.raises(StoreError, match="is not whole: it was cut off"):
+            SqliteStore(tmp_path / "copy", write=write)
+    done = subprocess.run(
+        [UMBEL, "serve", "-b", "redis://h:1", "--port", "0", "--data", str(tmp_path / "copy")],
+        env=umbel_environment(), capture_output=True, text=True, check=False, timeout=30,
+    )  # fmt: skip
+    assert "is not whole" in done.stderr
+    assert file.exists()
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="Only root can become another user.")
 def test_a_copy_that_root_makes_belongs_to_the_owner_of_the_history(tmp_path: Path) -> None:
     filled(tmp_path / "data")

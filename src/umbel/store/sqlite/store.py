@@ -35,10 +35,10 @@ from umbel.store.sqlite import status
 from umbel.store.sqlite.costs import COSTS, Costs
 from umbel.store.sqlite.files import catalog, damage, looks, missed, private_files
 from umbel.store.sqlite.files.catalog import Catalog
-from umbel.store.sqlite.files.errors import missing, translated
+from umbel.store.sqlite.files.errors import cut_off, missing, translated
 from umbel.store.sqlite.files.lock import WriterLock
 from umbel.store.sqlite.files.partition_files import remove_remains
-from umbel.store.sqlite.files.paths import meta_path, numbers_in
+from umbel.store.sqlite.files.paths import is_cut_off, meta_path, numbers_in
 from umbel.store.sqlite.files.store_id import read_id
 from umbel.store.sqlite.search import (
     changes,
@@ -95,6 +95,9 @@ class SqliteStore:
         self._look_noted = 0.0
         # Who writes reads little: the rest is for others, in processes of their own.
         self._reader = Reader(directory, self._clock, costs, is_small=write)
+        with translated(directory):
+            if is_cut_off(directory):
+                raise cut_off(directory)
         if write:
             self._open_to_write(partition_tasks, index)
         elif not (meta_path(directory).exists() or numbers_in(directory)):

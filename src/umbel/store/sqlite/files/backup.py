@@ -31,12 +31,12 @@ from umbel.store.sqlite.files.paths import (
     ledger_path,
     meta_path,
     numbers_in,
+    partial_path,
 )
 from umbel.store.sqlite.files.snapshots import Snapshot, snapshots_of
 
 #: Pages that are copied between two moments at which Ctrl-C is heard.
 _PAGES: Final = 4_096
-_PARTIAL: Final = ".partial"
 #: From this format on a ledger has secrets and leases.
 _HAS_SECRETS: Final = 6
 #: From this one on it has second factors of logins.
@@ -63,7 +63,7 @@ def back_up(directory: Path, target: Path, on_file: Callable[[Copied], None]) ->
                     _name(target, made)
         except BaseException:
             for path in made:
-                path.with_name(path.name + _PARTIAL).unlink(missing_ok=True)
+                partial_path(path).unlink(missing_ok=True)
                 path.unlink(missing_ok=True)
             raise
 
@@ -241,7 +241,7 @@ def _copy_small(
 
 def _new(path: Path) -> Path:
     """An empty file that its owner alone may read, beside where it will be."""
-    partial = path.with_name(path.name + _PARTIAL)
+    partial = partial_path(path)
     with translated(path.parent):
         os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
     return partial
@@ -258,5 +258,5 @@ def _keep(path: Path) -> None:
 
 def _name(target: Path, made: list[Path]) -> None:
     for path in made:
-        path.with_name(path.name + _PARTIAL).rename(path)
+        partial_path(path).rename(path)
     _keep(target)

@@ -7,6 +7,8 @@ from pathlib import Path
 from umbel.errors import StoreError, StoreUnwritable
 from umbel.owner import user_name
 from umbel.store.sqlite.files.damage import FOLDER
+from umbel.store.sqlite.files.errors import cut_off
+from umbel.store.sqlite.files.paths import is_cut_off
 from umbel.store.sqlite.files.private_files import close_to_others, planted
 
 
@@ -20,6 +22,8 @@ def make_directory(directory: Path) -> None:
             f"The data directory {directory} cannot be made: {error.strerror}.",
             remedy="Name another with --data.",
         ) from error
+    if is_cut_off(directory):
+        raise cut_off(directory)
     foreign = planted(directory)
     if foreign is not None:
         raise StoreError(

@@ -64,6 +64,13 @@ def missing(path: Path) -> StoreError:
     )
 
 
+def cut_off(path: Path) -> StoreError:
+    return StoreError(
+        f"The copy in {path} is not whole: it was cut off while it was made, or is still made.",
+        remedy="Take another copy. For a new history name another directory, or remove *.partial.",
+    )
+
+
 def replaced(path: Path) -> StoreError:
     return StoreError(
         f"Files in {path} were removed, replaced or cut short while Umbel wrote to them.",

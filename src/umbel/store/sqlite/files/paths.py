@@ -74,6 +74,16 @@ def numbers_in(directory: Path) -> set[int]:
     return {int(digits) for digits in names if digits.isdecimal()}
 
 
+def partial_path(path: Path) -> Path:
+    """What a file of a copy is called until all of the copy is there."""
+    return path.with_name(f"{path.name}.partial")
+
+
+def is_cut_off(directory: Path) -> bool:
+    """Whether it is a copy that is not whole."""
+    return next(directory.glob("*.db.partial"), None) is not None
+
+
 def with_journals(path: Path) -> tuple[Path, ...]:
     """A database file and those that SQLite keeps beside it."""
     return path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")
