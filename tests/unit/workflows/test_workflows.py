@@ -82,6 +82,21 @@ def test_a_task_that_was_sent_again_is_no_workflow_and_what_its_repetition_sends
     assert numbers(workflows.list(limit=1)) == [15]
 
 
+def test_a_task_of_which_the_name_was_missed_is_no_workflow_when_it_is_sent_again(
+    store: Store,
+) -> None:
+    ledger = open_ledger(MEMORY)
+    alone, once = uuid_of(1_500), uuid_of(1_501)
+    named = stories.failed(alone, BASE + 5_100, name="shop.charge")
+    store.apply([each for each in named if each.name is None])
+    store.apply(stories.failed(once, BASE + 5_200, root=alone, parent=alone, name="shop.charge"))
+    ledger.repeat([Repeat(once, alone, BASE + 5_200, "ada")])
+
+    found = Workflows(store, ledger, SetWallClock(BASE + 10_000)).list(limit=1)
+
+    assert numbers(found) == [9]
+
+
 @pytest.mark.parametrize(
     ("order", "expected"), [("largest", [9, 8]), ("longest", [1, 2]), ("failures", [6, 3])]
 )

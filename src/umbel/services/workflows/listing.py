@@ -146,13 +146,11 @@ class _Listing:
 
     def _is_one_repeated(self, found: WorkflowTasks) -> bool:
         """Whether all of it are one task and those that were sent to do the same again."""
-        first, *others = found.tasks
-        if not self._is_ledger_read or len(others) >= _REPEATS_MAX:
+        if not self._is_ledger_read or len(found.tasks) > _REPEATS_MAX:
             return False
-        if any(
-            each.name != first.name or each.group_id or each.chord_id or each.chain
-            for each in found.tasks
-        ):
+        # A task of which events were missed may have no name.
+        names = {each.name for each in found.tasks if each.name is not None}
+        if len(names) > 1 or any(t.group_id or t.chord_id or t.chain for t in found.tasks):
             return False
         ids = [task.uuid for task in found.tasks]
         sent = beside(lambda: self._ledger.repeats(ids), "Which tasks were sent again")
