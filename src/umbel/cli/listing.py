@@ -33,6 +33,10 @@ limit_option: Final = click.option(
 )  # fmt: skip
 
 
+#: Add --json, of lists that are no sheet.
+json_option: Final = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+
+
 def listing_options(command: F) -> F:
     """Add --json, --csv and --columns; the function gets them as `form`."""
 
@@ -50,9 +54,7 @@ def listing_options(command: F) -> F:
     found = click.option(
         "--csv", "as_csv", is_flag=True, help="Comma-separated, with a header; times in ISO 8601."
     )(found)
-    return cast(F, click.option(
-        "--json", "as_json", is_flag=True, help="One JSON object a line."
-    )(found))  # fmt: skip
+    return cast(F, json_option(found))
 
 
 def print_rows(

@@ -8,8 +8,9 @@ from umbel.auth.machine_user import machine_user
 from umbel.auth.second_factor import SecondFactors
 from umbel.cli.groups import Group
 from umbel.cli.ledgers import Where, all_ledgers, directories_of
+from umbel.cli.listing import json_option
 from umbel.cli.options import data_options
-from umbel.cli.printing import clean, clock, print_table, say
+from umbel.cli.printing import clean, clock, print_table, put_json, say
 from umbel.clock import SystemClock
 from umbel.errors import UmbelError
 from umbel.services.control.login_audit import SECOND_FACTOR
@@ -24,21 +25,27 @@ def second_factor() -> None:
 
 
 @second_factor.command(name="list")
+@json_option
 @data_options
-def list_factors(**where: Where) -> None:
+def list_factors(as_json: bool, **where: Where) -> None:
     """Print who has one, since when, and how many recovery codes are left."""
     found: dict[str, SecondFactor] = {}
     with all_ledgers(where) as ledgers:
         for each in reversed(ledgers):
             found |= {factor.user: factor for factor in each.ledger.second_factors()}
+        whole = [factor for _, factor in sorted(found.items()) if factor.since is not None]
+        if as_json:
+            for factor in whole:
+                left = len(factor.recovery)
+                put_json({"name": factor.user, "since": factor.since, "recovery_left": left})
+            return
         rows = [
             {
                 "name": clean(factor.user),
                 "since": clock(factor.since),
                 "recovery codes left": str(len(factor.recovery)),
             }
-            for _, factor in sorted(found.items())
-            if factor.since is not None
+            for factor in whole
         ]
         if not rows:
             say(f"Nobody has a second factor in {directories_of(ledgers)}.", err=True)

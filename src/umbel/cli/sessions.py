@@ -10,8 +10,9 @@ import click
 from umbel.auth.machine_user import machine_user
 from umbel.cli.groups import Group
 from umbel.cli.ledgers import OpenedLedger, Where, all_ledgers, directories_of
+from umbel.cli.listing import json_option
 from umbel.cli.options import data_options
-from umbel.cli.printing import clean, clock, print_table, say
+from umbel.cli.printing import clean, clock, print_table, put_json, say
 from umbel.errors import SettingsError, UmbelError
 from umbel.store.ledger import LoginSession
 
@@ -27,11 +28,16 @@ def sessions() -> None:
 
 @sessions.command(name="list")
 @click.option("--user", default=None, metavar="NAME", help="Those of one person alone.")
+@json_option
 @data_options
-def list_sessions(user: str | None, **where: Where) -> None:
+def list_sessions(user: str | None, as_json: bool, **where: Where) -> None:
     """Print the sessions that last, the newest first."""
     with all_ledgers(where) as ledgers:
         found = _sessions(ledgers, user)
+        if as_json:
+            for each in found:
+                put_json(_without_secrets(each))
+            return
         if not found:
             of_whom = f" of {clean(user)[:200]}" if user else ""
             say(f"No session{of_whom} lasts in {directories_of(ledgers)}.", err=True)
@@ -86,6 +92,14 @@ def _end(ledgers: Sequence[OpenedLedger], rows: Iterable[LoginSession]) -> None:
             each.ledger.end_session(row.id, row.expires, now, row.user)
             why = f"It began by {row.provider} from {row.address}."
             each.audit.session_ended(actor, row.user, why)
+
+
+def _without_secrets(found: LoginSession) -> dict[str, object]:
+    return {
+        "id": found.id, "user": found.user, "provider": found.provider, "began": found.began,
+        "last_used": found.seen, "expires": found.expires, "address": found.address,
+        "client": found.client,
+    }  # fmt: skip
 
 
 def _row(found: LoginSession) -> dict[str, str]:

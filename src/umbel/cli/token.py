@@ -14,8 +14,9 @@ from umbel.auth.people import ROLES
 from umbel.auth.tokens import described, free_name, new_token
 from umbel.cli.groups import Group
 from umbel.cli.ledgers import Where, directories_of, named_ledgers
+from umbel.cli.listing import json_option
 from umbel.cli.options import directories_options
-from umbel.cli.printing import clean, clock, print_table, put, say, telling
+from umbel.cli.printing import clean, clock, print_table, put, put_json, say, telling
 from umbel.errors import SettingsError, UmbelError
 from umbel.services.control.login_audit import TOKEN_MADE, TOKEN_REVOKED
 from umbel.settings import kinds
@@ -104,11 +105,17 @@ def create(
 
 
 @token.command(name="list")
+@json_option
 @directories_options
-def list_tokens(**where: Where) -> None:
+def list_tokens(as_json: bool, **where: Where) -> None:
     """Print every token: its name, role, tasks and times, never its secret."""
     now = time.time()
     with named_ledgers(where) as found:
+        if as_json:
+            for each in found:
+                for token in each.ledger.tokens():
+                    put_json({"cluster": each.cluster, **_without_secret(token)})
+            return
         rows = [
             {"cluster": each.cluster, **_row(token, now)}
             for each in found
@@ -174,6 +181,14 @@ def _row(found: Token, now: float) -> dict[str, str]:
         "last used": clock(found.last_used) or "never",
         "made by": clean(found.maker) or "-",
     }
+
+
+def _without_secret(found: Token) -> dict[str, object]:
+    return {
+        "name": found.name, "role": found.role, "names": found.names, "queues": found.queues,
+        "created": found.created, "expires": found.expires, "last_used": found.last_used,
+        "maker": found.maker,
+    }  # fmt: skip
 
 
 def _bounds(found: Token) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import json
 import time
 from pathlib import Path
 
@@ -42,6 +43,12 @@ def test_who_has_one_is_listed_without_its_secret(
     assert listed.splitlines()[-1].endswith("\t2")
     assert "bob" not in listed
     assert SECRET.decode() not in listed
+
+    assert run(["second-factor", "list", "--json", "--data", str(data)]) == 0
+    row = json.loads(capsys.readouterr().out)
+    assert (row["name"], row["recovery_left"], sorted(row)) == (
+        "ann", 2, ["name", "recovery_left", "since"],
+    )  # fmt: skip
 
 
 def test_a_reset_turns_it_off_and_the_audit_says_who_did_it(

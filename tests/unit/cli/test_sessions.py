@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import json
 import time
 from pathlib import Path
 
@@ -65,6 +66,16 @@ def test_sessions_are_listed_the_newest_first_without_what_is_secret(
 
     assert run(["sessions", "list", "--user", "otto", "--data", str(data)]) == 0
     assert "okta:ann" not in capsys.readouterr().out
+
+
+def test_programs_read_sessions_as_json_without_what_is_secret(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["sessions", "list", "--json", "--user", "otto", "--data", str(data)]) == 0
+    row = json.loads(capsys.readouterr().out)
+
+    assert (row["id"], row["provider"]) == ("o1", "password")
+    assert {"tokens", "claims", "rights"}.isdisjoint(row)
 
 
 def test_one_session_is_ended_by_its_id_and_the_audit_says_who_did_it(

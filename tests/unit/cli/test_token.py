@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import io
+import json
 import re
 import time
 from pathlib import Path
@@ -47,6 +48,21 @@ def test_a_token_is_shown_once_and_opens_the_door(
     assert "ci\toperator" in listed
     assert "never" in listed
     assert token.rpartition("_")[2] not in listed
+
+
+def test_programs_read_tokens_as_json_without_their_secrets(
+    capsys: pytest.CaptureFixture[str], data: str
+) -> None:
+    token = made(capsys, "--data", data, "--name", "ci", "--expires", "30d", "--tasks", "shop.*")
+
+    assert run(["token", "list", "--json", "--data", data]) == 0
+    printed = capsys.readouterr().out
+    row = json.loads(printed)
+
+    assert (row["name"], row["role"], row["names"]) == ("ci", "viewer", ["shop.*"])
+    assert row["expires"] == pytest.approx(row["created"] + 30 * 86_400)
+    assert "hash" not in printed
+    assert token.rpartition("_")[2] not in printed
 
 
 def test_a_token_that_was_not_named_gets_a_name_and_the_least_role(
