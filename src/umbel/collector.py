@@ -97,14 +97,13 @@ def run_collector(
     open_reconciler: OpenReconciler | None = None,
     say: Callable[[str], object] = _print,
 ) -> int:
-    """Collect until SIGTERM, SIGINT or the parent's end; the process's exit code. `open_source`
-    gets the id of the store, or an empty one to listen only, while another writes; `say` gets
-    the sentence that says why it ended by itself, if there is no parent to hear it. The ledger is
-    opened for a store that takes several writers. `open_reconciler` gives what asks for events that
-    are missing, where that is wanted.
-
-    Call it from the main thread: it takes the signals. While another collector holds the store's
-    lock, this one stands by, and begins within `LOCK_POLL_S` of the other's end.
+    """Collect until SIGTERM, SIGINT, SIGHUP or the parent's end; the process's exit code.
+    `open_source` gets the id of the store, or an empty one to listen only, while another writes;
+    `say` gets the sentence that says why it ended by itself, if there is no parent to hear it. The
+    ledger is opened for a store that takes several writers. `open_reconciler` gives what asks
+    for events that are missing, where that is wanted. Call it from the main thread: it takes
+    the signals. While another collector holds the store's lock, this one stands by, and begins
+    within `LOCK_POLL_S` of the other's end.
     """
     give_memory_back(_LARGE_BYTES)
     raise_limit()
@@ -232,8 +231,10 @@ def _take_signals(stop: threading.Event) -> None:
         log.info("%s: leaving.", signal.Signals(number).name)
         stop.set()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, leave)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        # nohup has it that nobody leaves with the terminal.
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, leave)
 
 
 class _Stop(threading.Event):

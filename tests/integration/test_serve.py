@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -19,6 +20,7 @@ from tests.support.processes import Process, children
 from tests.support.sources import celery_app
 from tests.support.umbels import UMBEL, Client, umbel_command, umbel_environment, umbel_serve
 from tests.support.waiting import wait_until
+from umbel.store.opening import open_store
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -75,6 +77,20 @@ def test_the_application_says_which_broker_is_watched(tmp_path: Path) -> None:
 
             process.send_signal(signal.SIGTERM)
             assert process.wait() == 0
+
+
+def test_a_terminal_that_is_closed_ends_server_and_collector_in_order(tmp_path: Path) -> None:
+    data = str(tmp_path / "data")
+    with redis_database() as broker:
+        for command in (["collect"], ["serve", "--port", "0", "--no-collect"]):
+            arguments = [*command, "-b", broker, "--data", data, "--log-level", "info"]
+            with umbel_command(*arguments, log=tmp_path / command[0]) as process:
+                line_of(process, r"(Umbel watches|Connected to)")
+                process.send_signal(signal.SIGHUP)
+                assert process.wait() == 0
+
+    with closing(open_store(data, write=False)) as store:
+        assert store.collectors()[0].ended is not None
 
 
 def test_files_that_lie_around_are_not_taken_for_libraries(tmp_path: Path) -> None:

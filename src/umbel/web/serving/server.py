@@ -1,8 +1,8 @@
 """Serving the application until the process is told to stop.
 
 The sockets are opened before (`sockets`), so that a port in use is one clear sentence and the
-real address is known when `on_listening` is called. On SIGTERM or SIGINT live streams end first,
-so that nothing is left to wait for.
+real address is known when `on_listening` is called. On SIGTERM, SIGINT or SIGHUP (its terminal was
+closed) live streams end first, so that nothing is left to wait for.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import signal
 import socket
 import ssl
 from collections.abc import Callable, Sequence
@@ -56,7 +57,7 @@ def serve(
     metrics_port: int | None = None,
     on_listening: Listening | None = None,
 ) -> None:
-    """Serve `app` until SIGINT or SIGTERM, then return. Port 0 is any free port; with `tls`
+    """Serve `app` until SIGINT, SIGTERM or SIGHUP, then return. Port 0 is any free port; with `tls`
     HTTPS is spoken. Behind each of the `trusted_proxies` are
     many people, so it is not held to the share of one client. At `metrics_port` of the same address
     is listened as well.
@@ -136,6 +137,8 @@ class _Server(uvicorn.Server):
             Listener(each, connection, table, tls=self._tls, shared=shared)  # type: ignore[misc]
             for each in sockets or []
         ]
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as nohup has it
+            signal.signal(signal.SIGHUP, self.handle_exit)
         self.started = True
         if self._on_listening is not None:
             self._on_listening(self._where)
