@@ -206,6 +206,19 @@ def test_a_filter_is_paged_like_everything(varied_store: Store) -> None:
         assert sorted(task.uuid for task in found) == sorted(task.uuid for task in whole)
 
 
+def test_thousands_of_ids_are_found_in_the_time_of_a_page(store: Store) -> None:
+    """`is:repeated` and `action:ID` stand for as many."""
+    store.apply([event for number in range(5) for event in stories.failed(uuid_of(number), BASE)])
+    ids = tuple(uuid_of(number) for number in range(3, 10_003))
+    query = Matches("uuid", EQUALS, ids)
+
+    page = store.search(query, now=NOW, budget_s=2.0)
+    counted = store.count(query, now=NOW, by="state", budget_s=2.0)
+
+    assert (page.complete, {task.uuid for task in page.items}) == (True, {uuid_of(3), uuid_of(4)})
+    assert (counted.complete, counted.total, counted.groups) == (True, 2, {"FAILURE": 2})
+
+
 def test_what_comes_while_paging_neither_shifts_nor_repeats_rows(
     store_factory: StoreFactory,
 ) -> None:

@@ -14,6 +14,9 @@ from umbel.store.sqlite.text.argument_text_filter import argument_text_filter
 from umbel.store.sqlite.text.text_filter import AllOf, AnyOf, InState, Literal, TextFilter
 
 _IN_TEXTS: Final = frozenset({"uuid", *IN_BODY})
+#: Of more ids no filter is made (`is:repeated` and `action:ID` stand for up to 10,000): each takes
+#: a millisecond, and a page would never come.
+_IDS_MAX: Final = 50
 
 
 def query_text_filter(node: Node) -> TextFilter | None:
@@ -33,6 +36,8 @@ def query_text_filter(node: Node) -> TextFilter | None:
             return AnyOf(tuple(present)) if present and len(present) == len(parts) else None
         case Words(text):
             return _words(fold(text))
+        case Matches("uuid", Comparison.EQUALS, values) if len(values) > _IDS_MAX:
+            return None  # a column tells as much
         case Matches(field, how, values) if FIELDS[field].name in _IN_TEXTS:
             texts = [_of_text(how, fold(value)) for value in values]
             present = [text_filter for text_filter in texts if text_filter is not None]
