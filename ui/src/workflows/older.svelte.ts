@@ -36,8 +36,9 @@ export class OlderWorkflows {
     this.began = this.fetching = false
   }
 
-  /** Raises `Problem`; what came before it is kept. */
-  async load(first: string | null): Promise<void> {
+  /** From where the first page ended, or where this was. What is on the first page now is kept, for
+   * when newer ones push it off there. Raises `Problem`; what came before it is kept. */
+  async load(first: string | null, shown: readonly WorkflowRow[] = []): Promise<void> {
     const turn = ++this.turn
     this.fetching = true
     try {
@@ -46,8 +47,8 @@ export class OlderWorkflows {
         if (cursor === null) return
         const page = await this.ask(cursor)
         if (turn !== this.turn) return
+        this.rows = [...(this.began ? this.rows : shown), ...page.items]
         this.began = true
-        this.rows = [...this.rows, ...page.items]
         this.next = page.next
         this.lookedAt += page.looked_at
         if (page.items.length > 0) return

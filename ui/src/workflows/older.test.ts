@@ -39,6 +39,13 @@ it('never looks at the same ones twice, however many there are to pass over', as
   expect(model.fetching).toBe(false)
 })
 
+it('what newer ones push off the first page is kept', async () => {
+  const { model } = older({ a: { items: ['c'], next: null } })
+  await model.load('a', [row('e'), row('d')])
+
+  expect(model.rows.map(({ root_id }) => root_id)).toEqual(['e', 'd', 'c'])
+})
+
 it('another search begins anew, and takes nothing of the one before', async () => {
   const { model } = older({ a: { items: ['old'], next: 'b' } })
   const under_way = model.load('a')
