@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any, Final
 
 from umbel.cluster.task import Task
-from umbel.errors import CursorError
+from umbel.errors import CursorError, StoreError
 from umbel.python.bookmarks import BEGINNING, Bookmark
 from umbel.python.celery_state import found_in, state_in
 from umbel.python.children import children_of, parts
@@ -26,6 +26,8 @@ from umbel.store.base import NEWEST_FIRST, Order
 #: soon, the others are large.
 FIRST_PAGE: Final = 50
 PAGE: Final = 500
+#: So often a search may not get on before it is given up: one that gets nowhere would never end.
+_STUCK_MAX: Final = 10
 
 
 def iter_tasks(
@@ -142,9 +144,10 @@ def pages(
     after: Bookmark = BEGINNING,
 ) -> Iterator[Task]:
     """The tasks of page after page; `most` is how many will be needed, if that is known, with
-    those before `after`. `note` is given each page, for what it says beside its tasks."""
+    those before `after`. `note` is given each page, for what it says beside its tasks. Raises
+    `StoreError` for a search whose time is up again and again before it gets on."""
     given, cursor = after
-    size = FIRST_PAGE
+    size, stuck = FIRST_PAGE, 0
     while True:
         wanted = size if most is None else max(1, min(size, most - given))
         page = source.page(query, order, cursor, wanted)
@@ -158,6 +161,13 @@ def pages(
         yield from page.items
         if page.next is None or (most is not None and given >= most):
             return
+        stuck = stuck + 1 if page.next == cursor and not page.items else 0
+        if stuck >= _STUCK_MAX:
+            raise StoreError(
+                f"The search got nowhere: {stuck} times in a row its time was up before it had "
+                "looked at any more tasks.",
+                remedy="Narrow it, by a time, a name or a state; or try again when less goes on.",
+            )
         cursor, size = page.next, PAGE
 
 

@@ -17,6 +17,8 @@ from umbel import Events, get_task_by_id, iter_tasks
 from umbel.cluster.task import Task
 from umbel.errors import NotSupported, StoreError, UmbelError
 from umbel.python import children
+from umbel.python.events import source_of
+from umbel.store.base import Page
 from umbel.store.sqlite import SqliteStore
 
 
@@ -245,3 +247,19 @@ def test_children_are_told_however_many_there_are(
 
     assert [found[parent] for parent in parents[:3]] == [sent[0::3], sent[1::3], sent[2::3]]
     assert all(found[uuid] == [] for uuid in [*parents[3:], *sent])
+
+
+def test_a_search_that_gets_nowhere_ends_with_what_to_do(tmp_path: Path) -> None:
+    class StuckStore(SqliteStore):
+        def search(self, *_: Any, **__: Any) -> Page:
+            return Page(items=(), cursor="1-2-3", complete=False, reached=BASE)
+
+    SqliteStore(tmp_path, write=True).close()
+    with Events(directory=tmp_path) as events:
+        source_of(events)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(SqliteStore, "search", StuckStore.search)
+            with pytest.raises(StoreError, match="got nowhere") as caught:
+                list(iter_tasks(events))
+
+    assert "Narrow it" in str(caught.value)

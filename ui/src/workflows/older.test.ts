@@ -5,21 +5,21 @@ import { OlderWorkflows } from './older.svelte'
 const row = (root_id: string): WorkflowRow => ({ root_id }) as WorkflowRow
 
 /** A server with these pages, each of which tells where the next begins. */
-function older(pages: Record<string, { items: string[]; next: string | null }>): { model: OlderWorkflows; asked: string[] } {
-  const asked: string[] = []
+function older(pages: Record<string, { items: string[]; next: string | null }>): { model: OlderWorkflows; cursors: string[] } {
+  const cursors: string[] = []
   const model = new OlderWorkflows(async (cursor) => {
-    asked.push(cursor)
+    cursors.push(cursor)
     const { items, next } = pages[cursor] ?? { items: [], next: null }
     return { items: items.map(row), next, looked_at: 900, complete: next === null } as unknown as WorkflowList
   })
-  return { model, asked }
+  return { model, cursors }
 }
 
 it('goes on past pages of which nothing is listed, such as tasks that were sent again', async () => {
-  const { model, asked } = older({ a: { items: [], next: 'b' }, b: { items: [], next: 'c' }, c: { items: ['chain'], next: 'd' }, d: { items: ['group'], next: null } })
+  const { model, cursors } = older({ a: { items: [], next: 'b' }, b: { items: [], next: 'c' }, c: { items: ['chain'], next: 'd' }, d: { items: ['group'], next: null } })
 
   await model.load('a')
-  expect(asked).toEqual(['a', 'b', 'c'])
+  expect(cursors).toEqual(['a', 'b', 'c'])
   expect(model.rows.map(({ root_id }) => root_id)).toEqual(['chain'])
   expect(model.lookedAt).toBe(2700)
 
@@ -29,13 +29,13 @@ it('goes on past pages of which nothing is listed, such as tasks that were sent 
 })
 
 it('never looks at the same ones twice, however many there are to pass over', async () => {
-  const { model, asked } = older(Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`${n}`, { items: [], next: `${n + 1}` }])))
+  const { model, cursors } = older(Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`${n}`, { items: [], next: `${n + 1}` }])))
 
   await model.load('0')
   await model.load('0')
 
-  expect(new Set(asked).size).toBe(asked.length)
-  expect(asked.at(-1)).toBe('39')
+  expect(new Set(cursors).size).toBe(cursors.length)
+  expect(cursors.at(-1)).toBe('39')
   expect(model.fetching).toBe(false)
 })
 

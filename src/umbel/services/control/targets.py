@@ -79,14 +79,17 @@ class TargetSelection(msgspec.Struct, frozen=True):
         if self.query is None:
             yield from _by_ids(store, self.request.ids or [], size)
             return
-        cursor: str | None = None
+        cursor, budget_s = None, PAGE_BUDGET_S
         while True:
             page = store.search(
-                self.wanted(), now=self.now, cursor=cursor, limit=size, budget_s=PAGE_BUDGET_S
+                self.wanted(), now=self.now, cursor=cursor, limit=size, budget_s=budget_s
             )
             yield [Target(task.uuid, task) for task in page.items]
             if page.cursor is None:
                 return
+            # A search that did not come to look at anything would never go on in that time.
+            is_stuck = page.cursor == cursor and not page.items
+            budget_s = 2 * budget_s if is_stuck else PAGE_BUDGET_S
             cursor = page.cursor
 
     def wanted(self) -> Node:
