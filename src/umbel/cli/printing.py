@@ -59,7 +59,7 @@ def put(text: str, *, end: str = "\n") -> None:
         raise
     except OSError as error:
         drop_output()
-        raise UmbelError(f"The output cannot be written: {error.strerror}.") from error
+        raise UmbelError(unwritten(error)) from error
 
 
 def put_json(row: Any) -> None:
@@ -86,6 +86,11 @@ def telling(deed: str) -> Iterator[None]:
         raise
     except Exception as error:
         raise OutcomeUntold(deed, error) from error
+
+
+def unwritten(error: OSError) -> str:
+    """What a person is told of it."""
+    return f"The output cannot be written: {error.strerror}."
 
 
 def drop_output() -> None:

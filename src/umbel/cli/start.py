@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,7 +13,7 @@ from umbel import __version__
 from umbel.cli import codes
 from umbel.cli.commands import commands, serve
 from umbel.cli.options import BEGUN_BY_CELERY, BegunByCelery
-from umbel.cli.printing import say
+from umbel.cli.printing import drop_output, say, unwritten
 from umbel.errors import (
     ActionRefused,
     BrokerMisconfigured,
@@ -83,6 +84,12 @@ def _code(program: str, command: Callable[[], Any]) -> int:
         return _fail(program, str(error), codes.FAILED)
     except (click.Abort, KeyboardInterrupt):
         return codes.INTERRUPTED
+    except OSError as error:
+        # click prints help and versions by itself.
+        if error.errno != errno.ENOSPC:
+            raise
+        drop_output()
+        return _fail(program, unwritten(error), codes.FAILED)
     return answer if isinstance(answer, int) else codes.DONE
 
 

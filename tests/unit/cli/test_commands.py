@@ -141,7 +141,9 @@ def test_a_token_that_could_not_be_shown_is_told_as_made(tmp_path: Path) -> None
     assert "No space left on device" in done.stderr
 
 
-@pytest.mark.parametrize("command", [("settings",), (), ("password",)])
+@pytest.mark.parametrize(
+    "command", [("settings",), (), ("password",), ("--help",), ("tasks", "--help")]
+)
 def test_a_full_disk_is_told_in_one_sentence(command: tuple[str, ...]) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
