@@ -274,4 +274,4 @@ def test_a_server_without_a_broker_shows_and_says_that_it_cannot_act(tmp_path: P
 
     assert tasks.status_code == 200
     assert queues.status_code == 501
-    assert "without a broker" in queues.json()["detail"]
+    assert "No broker is named" in queues.json()["detail"]
