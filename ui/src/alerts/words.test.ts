@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { draftPath, editPath, linkPath, nameInRule, readShown, subjectOf, viewPath } from './words'
+import { alertPath, draftPath, editPath, linkPath, nameInRule, readShown, subjectOf, viewPath } from './words'
 
 describe('alerts', () => {
+  it('have their page whatever their id begins with', () => {
+    expect(alertPath('a1')).toBe('alerts/a1')
+    expect(alertPath('=a1')).toBe('alerts/=%3Da1')
+  })
+
   it('are shown as the address says, those that fire without a word', () => {
     expect(readShown('')).toEqual({ view: 'firing', draft: '', edit: '' })
     expect(readShown('?view=history')).toEqual({ view: 'history', draft: '', edit: '' })

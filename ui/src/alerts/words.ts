@@ -1,6 +1,7 @@
 /** Views of alerts as the address names them, and what is said of alerts in words. */
 
 import type { Alert, AlertRule, ListedRule } from '../api/schema'
+import { pathPart } from '../format/path_part'
 import { searchOf } from '../frame/address'
 
 export type View = 'firing' | 'rules' | 'silences' | 'history' | 'notifiers'
@@ -53,7 +54,7 @@ export function linkPath(alert: Pick<Alert, 'id' | 'link'>): string {
 }
 
 export function alertPath(id: string): string {
-  return `alerts/${encodeURIComponent(id)}`
+  return `alerts/${pathPart(id)}`
 }
 
 /** What tells an alert from others of its rule; ids of errors and findings tell nobody anything. */

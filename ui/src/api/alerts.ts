@@ -1,5 +1,6 @@
 /** What is asked of alerts, and done to them. */
 
+import { pathPart } from '../format/path_part'
 import type {
   AddSilenceBody,
   Alert,
@@ -29,11 +30,11 @@ export interface RuleToKeep {
   enabled: boolean
 }
 
-const of = (what: string, id: string, deed: string): string => `alerts/${what}${encodeURIComponent(id)}/${deed}`
+const of = (what: string, id: string, deed: string): string => `alerts/${what}${pathPart(id)}/${deed}`
 
 export const alerts = {
   now: (signal?: AbortSignal) => get<AlertList>('alerts', {}, signal),
-  one: (id: string, signal?: AbortSignal) => get<AlertDetail>(`alerts/${encodeURIComponent(id)}`, {}, signal),
+  one: (id: string, signal?: AbortSignal) => get<AlertDetail>(`alerts/${pathPart(id)}`, {}, signal),
   history: (before: number | null, signal?: AbortSignal) => get<AlertHistory>('alerts/history', { before }, signal),
   rules: (signal?: AbortSignal) => get<RuleList>('alerts/rules', {}, signal),
   notifiers: (signal?: AbortSignal) => get<NotifierList>('alerts/notifiers', {}, signal),

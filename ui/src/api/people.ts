@@ -1,10 +1,11 @@
 /** Asks about logins, sessions and tokens, and ends or makes them. */
 
+import { pathPart } from '../format/path_part'
 import type { ApiToken, CreatedToken, Sessions, TokenRequest } from './people_types'
 import type { BegunFactor, ConfirmedFactor } from './schema'
 import { get, post } from './transport'
 
-const id = encodeURIComponent
+const id = pathPart
 
 export const people = {
   sessions: (signal?: AbortSignal) => get<Sessions>('sessions', {}, signal),

@@ -1,5 +1,6 @@
 /** Saved searches, as this person sees them. */
 
+import { pathPart } from '../format/path_part'
 import type { ListedSearch, SearchList } from './schema'
 import { get, post } from './transport'
 
@@ -12,7 +13,7 @@ export interface SearchToKeep {
   shared: boolean
 }
 
-const at = (id: string, what: string): string => `searches/${encodeURIComponent(id)}/${what}`
+const at = (id: string, what: string): string => `searches/${pathPart(id)}/${what}`
 
 export const searches = {
   list: async (signal?: AbortSignal) => (await get<SearchList>('searches', {}, signal)).items,
