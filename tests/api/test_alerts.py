@@ -119,12 +119,17 @@ async def test_a_back_test_tells_when_it_would_have_fired(world: World) -> None:
     assert "is not kept" in impossible["sentence"]
 
 
-async def test_somebody_takes_care_of_what_fires(world: World) -> None:
+def fire(world: World) -> None:
+    """An alert of which nobody takes care yet."""
     alert = Alert(
         id="a1", rule="r", name="Shop", condition="any finding", severity="critical", subject="",
         phase="firing", since=NOW - 60, fired=NOW - 60, sentence="It is so.",
     )  # fmt: skip
     world.ledger.keep_alerts([alert])
+
+
+async def test_somebody_takes_care_of_what_fires(world: World) -> None:
+    fire(world)
 
     answer = await world.post(f"{ALERTS}/a1/acknowledge", {"note": "on it"})
     assert answer.json()["acknowledgement"]["note"] == "on it"
@@ -137,11 +142,7 @@ async def test_somebody_takes_care_of_what_fires(world: World) -> None:
 
 
 async def test_who_comes_second_is_told_who_takes_care_and_can_take_it_over(world: World) -> None:
-    alert = Alert(
-        id="a1", rule="r", name="Shop", condition="any finding", severity="critical", subject="",
-        phase="firing", since=NOW - 60, fired=NOW - 60, sentence="It is so.",
-    )  # fmt: skip
-    world.ledger.keep_alerts([alert])
+    fire(world)
     first = Acknowledgement(alert="a1", actor="ada", at=NOW - 5, note="on it")
     world.ledger.acknowledge(first, instead_of=None)
     path = f"{ALERTS}/a1/acknowledge"
