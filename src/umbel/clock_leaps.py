@@ -51,6 +51,10 @@ class RemovalTime:
 
     def now(self) -> float:
         """Unix seconds."""
+        return self._clock.now() - self.doubted_s()
+
+    def doubted_s(self) -> float:
+        """How far the clock was set on by what is not believed, seconds."""
         with self._lock:
             leap_s, at = self._leaps.since_last(), self._clock.monotonic()
             if at >= self._until:
@@ -65,4 +69,4 @@ class RemovalTime:
                     "day, unless it is set back.",
                     doubted_s / 3_600,
                 )
-            return self._clock.now() - doubted_s
+            return doubted_s

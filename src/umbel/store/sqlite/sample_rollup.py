@@ -75,7 +75,7 @@ class SampleRollup:
     def _trim(self, connection: apsw.Connection, kind: Kind, at: float, doubted_s: float) -> None:
         for index, level in enumerate(LEVELS):
             keep_s = self._keep_s if level.keep_s is None else min(level.keep_s, self._keep_s)
-            first = at - max(0.0, doubted_s) - keep_s - level.step_s
+            first = at - doubted_s - keep_s - level.step_s
             connection.execute(_TRIM, (kind, index, first, at + AHEAD_MAX_S))
         pages = int(connection.pragma("page_count")) - int(connection.pragma("freelist_count"))
         if pages * int(connection.pragma("page_size")) > self._size_max:

@@ -120,8 +120,7 @@ class SqliteSamples:
                     for chunk, values in sorted(chunks.items())
                 )
                 connection.executemany(PUT, rows)
-                doubted_s = self._clock.now() - self._removal.now()
-                self._rollup.run(connection, kind, at, doubted_s)
+                self._rollup.run(connection, kind, at, self._removal.doubted_s())
         except BaseException:
             self._subjects.forget()
             raise
