@@ -95,7 +95,7 @@ def _client(conf: Any, url: str) -> Any:
                 remedy="Name them as RedBeat itself wants them: redbeat_redis_options = "
                 "{'sentinels': [('host', 26379)], 'service_name': 'master'}.",
             )
-        return _behind_sentinels(redis, conf, options)
+        return _behind_sentinels(redis, conf, options, patience)
     ssl = _option(conf, "redis_use_ssl") or conf.broker_use_ssl
     own = ssl if url.startswith("rediss") and isinstance(ssl, dict) else {}
     own |= {name: value for name, value in given.items() if name not in _OF_REDBEAT}
@@ -104,7 +104,9 @@ def _client(conf: Any, url: str) -> Any:
     )
 
 
-def _behind_sentinels(redis: Any, conf: Any, options: dict[str, Any]) -> Any:
+def _behind_sentinels(
+    redis: Any, conf: Any, options: dict[str, Any], patience: dict[str, float]
+) -> Any:
     """A client for the master, by Sentinels that are tried once each within the time."""
     ssl = _option(conf, "redis_use_ssl")
     own = {"ssl": True, **ssl} if isinstance(ssl, dict) else {}
@@ -113,17 +115,14 @@ def _behind_sentinels(redis: Any, conf: Any, options: dict[str, Any]) -> Any:
         for name in ("username", "password", "credential_provider")
         if options.get(name) is not None
     }
-    share_s = SOCKET_S / len(options["sentinels"])
     once = {
         "retry": redis.retry.Retry(redis.backoff.NoBackoff(), 0),
-        "socket_timeout": share_s,
-        "socket_connect_timeout": share_s,
+        **{name: each_s / len(options["sentinels"]) for name, each_s in patience.items()},
     }
     found = redis.sentinel.Sentinel(
         options["sentinels"],
         sentinel_kwargs={**(options.get("sentinel_kwargs") or {}), **once},
-        socket_timeout=SOCKET_S,
-        socket_connect_timeout=SOCKET_S,
+        **patience,
         **own,
     )
     return found.master_for(options.get("service_name", "master"), db=options.get("db", 0))

@@ -23,8 +23,7 @@ ENTRIES_MAX: Final = 50_000
 
 def is_changed(before: Entry, now: Entry) -> bool:
     """In anything that its judgement depends on."""
-    kinds = (*_KINDS, "source", "since")
-    return any(getattr(before, kind) != getattr(now, kind) for kind in kinds)
+    return _differ(before, now, (*_KINDS, "source", "since"))
 
 
 class _Age(msgspec.Struct, frozen=True):
@@ -47,7 +46,7 @@ class EntryAges:
             before = self._ages.get(each.name)
             if before is None:
                 self._ages[each.name] = _Age(each, now, is_change=False)
-            elif _is_otherwise(before.entry, each):
+            elif _differ(before.entry, each, _KINDS):
                 self._ages[each.name] = _Age(each, now, is_change=True)
 
     def changed_at(self, entry: Entry) -> float | None:
@@ -63,5 +62,5 @@ class EntryAges:
         return None if age is None else age.at
 
 
-def _is_otherwise(before: Entry, now: Entry) -> bool:
-    return any(getattr(before, kind) != getattr(now, kind) for kind in _KINDS)
+def _differ(before: Entry, now: Entry, kinds: Sequence[str]) -> bool:
+    return any(getattr(before, kind) != getattr(now, kind) for kind in kinds)
