@@ -17,6 +17,7 @@ from umbel.services.cluster.inspection import Inspection
 from umbel.services.cluster.queue_inspection import names_of_queues
 from umbel.services.cluster.registered_tasks import workers_by_name
 from umbel.services.control.plan_inputs import UnconsumedQueue
+from umbel.services.samples.worker_profiles import process_count
 
 
 class Consumption(msgspec.Struct, frozen=True):
@@ -43,13 +44,8 @@ def pool_processes(workers: Inspection, named: Sequence[str]) -> Mapping[str, in
         answers = workers.ask("stats", named or None)
     except BrokerError:
         return {}
-    found = {}
-    for worker, stats in answers.items():
-        pool = stats.get("pool") if isinstance(stats, Mapping) else None
-        pids = pool.get("processes") if isinstance(pool, Mapping) else None
-        if isinstance(pids, list):
-            found[worker] = len(pids)
-    return found
+    counts = {worker: process_count(stats) for worker, stats in answers.items()}
+    return {worker: count for worker, count in counts.items() if count is not None}
 
 
 def consumption(workers: Inspection) -> Consumption | None:

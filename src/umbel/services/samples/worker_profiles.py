@@ -136,14 +136,21 @@ def _whole(value: object) -> int | None:
     return value if 0 <= value < 2**53 else None
 
 
+def process_count(stats: object) -> int | None:
+    """How many processes the pool of a worker has, by what it answers to `stats`; None of a pool
+    without any kind of processes."""
+    pool = stats.get("pool") if isinstance(stats, Mapping) else None
+    processes = pool.get("processes") if isinstance(pool, Mapping) else None
+    return len(processes) if isinstance(processes, list) else None
+
+
 def pool_size(stats: object) -> int | None:
     """How many tasks a worker can run at once, by what it answers to `stats`: its processes, of
     which autoscaling changes the number, or else its limit (celery/concurrency)."""
     pool = stats.get("pool") if isinstance(stats, Mapping) else None
     if not isinstance(pool, Mapping):
         return None
-    processes = pool.get("processes")
-    if isinstance(processes, list) and processes:
-        return len(processes)
+    if processes := process_count(stats):
+        return processes
     limit = pool.get("max-concurrency")
     return limit if isinstance(limit, int) and not isinstance(limit, bool) and limit >= 0 else None
