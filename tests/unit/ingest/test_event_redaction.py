@@ -217,6 +217,17 @@ def test_lines_of_a_log_have_no_secrets_and_no_commands_for_terminals() -> None:
     assert log_texts(redacted(RedactRules(keys=()), coloured))[0] == "password=hunter2"
 
 
+def test_lines_of_a_log_that_come_with_arguments_have_no_secrets_either() -> None:
+    line = LogLine(NOW, 20, "proj", "password: hunter2")
+    both = event("log-lines", args="(1,)", log_lines=LogLines(NOW, 1, 1, 0, (line,)))
+
+    (found,) = redacted(RedactRules(), both)
+
+    assert found.args == "(1,)"
+    assert found.log_lines is not None
+    assert found.log_lines.lines[0].text == "password: <hidden>"
+
+
 def test_lines_of_a_task_of_which_something_is_hidden_by_name_are_hidden() -> None:
     events = redacted(
         RedactRules(arguments=("proj.login",)),

@@ -87,10 +87,10 @@ class EventRedactor:
             self._without_secret.clear()
         events = decoded.events
         for at, event in enumerate(events):
+            if event.log_lines is not None:
+                event = events[at] = self._log_redacted(event, event.log_lines)
             texts = _texts(event)
             if texts == _NO_TEXTS:
-                if event.log_lines is not None:
-                    events[at] = self._log_redacted(event, event.log_lines)
                 continue
             if self._hides_by_name:
                 names = self._names.get(event.uuid, ())
