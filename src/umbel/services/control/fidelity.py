@@ -169,7 +169,8 @@ def _from_result(task: Task, result: Result) -> Mapping[Part, Any]:
         raise UnsendableArguments("the result is another task's")
     if result.args is None and result.kwargs is None:
         raise UnsendableArguments(
-            "it keeps no arguments (result_extended is off, or the task has not run)"
+            "it keeps no arguments as they were sent (result_extended is off, the task has not "
+            "run, or it keeps them as texts, as Django's tables do)"
         )
     if not result.worker:
         raise UnsendableArguments(
