@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import click
 
 from umbel.cli.printing import put
 from umbel.settings import unknown_name
+
+#: Of commands that take an option, those that only read are the better examples.
+_READING: Final = ("list", "tasks", "show")
 
 
 class Group(click.Group):
@@ -16,7 +21,22 @@ class Group(click.Group):
         if not args and not ctx.resilient_parsing:
             put(ctx.get_help())
             ctx.exit()
-        return super().parse_args(ctx, args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            option, path = error.option_name, ctx.command_path
+            takers = [each for each in self.commands if self._takes(each, option)]
+            if not takers:
+                raise
+            example = next((each for each in _READING if each in takers), takers[0])
+            message = (
+                f"{option} stands behind the command, as in {path} {example} {option}. "
+                f"{path} --help lists the commands."
+            )
+            raise click.NoSuchOption(option, message) from None
+
+    def _takes(self, command: str, option: str) -> bool:
+        return any(option in parameter.opts for parameter in self.commands[command].params)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

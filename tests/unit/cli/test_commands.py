@@ -90,6 +90,19 @@ def test_a_group_of_commands_shows_its_help_and_knows_its_names(
     )
 
 
+@pytest.mark.parametrize(
+    ("before", "example"),
+    [(["schedule"], "umbel schedule list"), ([], "umbel tasks")],
+    ids=["a group of commands", "umbel itself"],
+)
+def test_an_option_before_the_command_is_told_where_it_belongs(
+    capsys: pytest.CaptureFixture[str], before: list[str], example: str
+) -> None:
+    said = refused(capsys, *before, "--server", "http://x")
+
+    assert f"--server stands behind the command, as in {example} --server. " in said
+
+
 def test_a_directory_that_is_not_there_is_told_with_where_else_to_look(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
