@@ -160,3 +160,13 @@ def test_tasks_are_described_as_the_project_has_them(project: Project) -> None:
     names = {each["name"]: each for each in project.get("/api/v1/registered").json()["items"]}
 
     assert names[f"{TASKS}.add"]["doc"] == "The sum."
+
+
+def test_the_doctor_reads_settings_that_django_has_in_capitals(project: Project) -> None:
+    items = project.get("/api/v1/doctor").json()["items"]
+
+    found = {each["id"]: each for each in items}
+    assert found["time-limits"]["verdict"] == "well"
+    assert found["results"]["verdict"] == "well"
+    kept = project.environment["DJPROJ_RESULTS"]
+    assert f"Workers keep results in {kept}." in found["results"]["evidence"]

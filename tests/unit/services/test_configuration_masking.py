@@ -102,6 +102,19 @@ def test_what_is_harmless_is_shown() -> None:
     assert "schedule" in shown["beat_schedule"]["nightly"]
 
 
+@pytest.mark.parametrize("prefix", ["CELERY", "SHOP"])
+def test_what_is_harmless_is_shown_of_a_django_project(prefix: str) -> None:
+    conf = {f"{prefix}_BROKER_URL": f"redis://:{SECRET}@a", f"{prefix}_TASK_SERIALIZER": "json"}
+
+    shown = mask_conf(conf | {"SECRET_KEY": SECRET})
+
+    assert shown == {
+        f"{prefix}_BROKER_URL": "redis://***@a",
+        f"{prefix}_TASK_SERIALIZER": "json",
+        "SECRET_KEY": "***",
+    }
+
+
 def test_the_alternates_of_a_connection_are_masked() -> None:
     connection = _Connection(
         [f"redis://:{SECRET}@a:6379/0", f"redis://:{SECRET}@b:6379/0"],

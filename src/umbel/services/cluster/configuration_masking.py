@@ -17,6 +17,7 @@ from typing import Final
 
 from umbel.masking import MASK, mask_address
 from umbel.secret_scrubbing import scrub
+from umbel.services.cluster.worker_settings import celery_names
 
 ADDRESSES: Final = frozenset(
     {"broker_url", "broker_read_url", "broker_write_url", "result_backend", "cache_backend",
@@ -63,7 +64,8 @@ _SECRET: Final = re.compile(
 
 def mask_conf(conf: Mapping[str, object]) -> dict[str, object]:
     """A configuration as `inspect conf` gives it (JSON values), without secrets."""
-    return {scrub(name): _setting(name, value) for name, value in conf.items()}
+    names = celery_names(conf)
+    return {scrub(name): _setting(names[name], name, value) for name, value in conf.items()}
 
 
 def mask_stats(stats: Mapping[str, object]) -> dict[str, object]:
@@ -74,8 +76,8 @@ def mask_stats(stats: Mapping[str, object]) -> dict[str, object]:
     }
 
 
-def _setting(name: str, value: object) -> object:
-    setting = name.lower().removeprefix("celery_")
+def _setting(celery_name: str, name: str, value: object) -> object:
+    setting = celery_name.lower().removeprefix("celery_")
     if setting in ADDRESSES:
         return _each_address(value)
     if setting == "beat_schedule":

@@ -22,6 +22,7 @@ from umbel.results.base import ResultBackend
 from umbel.services.cluster.inspection import Inspection
 from umbel.services.cluster.listed_workers import ListedWorkers
 from umbel.services.cluster.registered_tasks import names_of_tasks
+from umbel.services.cluster.worker_settings import settings_of
 from umbel.services.doctor.facts import (
     BrokerFact,
     Exposure,
@@ -117,7 +118,9 @@ def _workers(given: DoctorSources) -> WorkerAnswers:
     except UmbelError as error:
         return WorkerAnswers(trouble=str(error))
     values: dict[str, Mapping[str, Any]] = {
-        worker: each for worker, each in confs.values.items() if isinstance(each, Mapping)
+        worker: settings_of(each)
+        for worker, each in confs.values.items()
+        if isinstance(each, Mapping)
     }
     return WorkerAnswers(
         confs=values,

@@ -11,6 +11,7 @@ from typing import Final
 
 from umbel.cluster.worker import ONLINE, SILENT, Worker
 from umbel.services.cluster.inspection import InspectAnswers
+from umbel.services.cluster.worker_settings import settings_of
 from umbel.services.health.facts import QueueFact, WorkerFact, WorkerReading
 from umbel.services.health.sampled_readings import SampledReadings
 from umbel.services.health.worker_status import WorkerStatus
@@ -90,7 +91,8 @@ def visibility_timeout_s(answers: InspectAnswers, transport: str) -> float | Non
     usual = VISIBILITY_S.get(transport)
     found = []
     for conf in answers.values.values() if usual is not None else ():
-        options = conf.get("broker_transport_options") if isinstance(conf, Mapping) else None
+        settings = settings_of(conf) if isinstance(conf, Mapping) else {}
+        options = settings.get("broker_transport_options")
         given = options.get("visibility_timeout") if isinstance(options, Mapping) else None
         is_number = isinstance(given, int | float) and not isinstance(given, bool)
         found.append(float(given) if is_number and given is not None else usual)
@@ -100,4 +102,4 @@ def visibility_timeout_s(answers: InspectAnswers, transport: str) -> float | Non
 def acks_late(answers: InspectAnswers) -> bool:
     """Whether any worker that answered acknowledges tasks when they have ended, by default."""
     confs = [conf for conf in answers.values.values() if isinstance(conf, Mapping)]
-    return any(conf.get("task_acks_late") is True for conf in confs)
+    return any(settings_of(conf).get("task_acks_late") is True for conf in confs)
