@@ -12,6 +12,8 @@ _REFUSED: Final = (
     "invalid username", "unauthorized", "forbidden",
 )  # fmt: skip
 _MISSING: Final = ("no such table", "does not exist", "doesn't exist")
+#: The command of a Django project that makes what is missing.
+_DJANGO: Final = {"django-db": "migrate", "django-cache": "createcachetable"}
 _NETWORK: Final = ("connection", "timeout", "refused", "unreachable", "resolve", "name or service")
 
 
@@ -57,9 +59,12 @@ def translated(error: BaseException, url: str) -> ResultsUnavailable:
             remedy="Check its path, and that Umbel may read and write there.",
         )
     if any(sign in lower for sign in _MISSING):
+        of_django = _DJANGO.get(url)
         return ResultsUnavailable(
             f"The result backend at {url} has nothing of Celery's: {words}.",
-            remedy="Workers make their table when they start; check that the URL is theirs.",
+            remedy=f"Run `python manage.py {of_django}` in the project, and look at its database."
+            if of_django
+            else "Workers make their table when they start; check that the URL is theirs.",
         )
     if any(sign in lower for sign in _REFUSED):
         return ResultsUnavailable(
