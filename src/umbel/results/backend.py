@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 
 from umbel.errors import ResultsUnavailable, UmbelError
 from umbel.results.base import UNKNOWN, KeptGroup, ListedIds, Result, TaskCanvas
-from umbel.results.errors import closed, silent, translated
+from umbel.results.errors import closed, is_lost_connection, silent, translated
 from umbel.results.payload import UnreadableResult
 from umbel.results.reader import ResultReader
 from umbel.timed_pool import PoolClosed, TimedOut, TimedPool
@@ -25,6 +25,8 @@ _LAST_S: Final = 0.25
 _SLOWER: Final = 1.5
 #: The last poll of a wait may end so much later than its time, seconds.
 _GRACE_S: Final = 0.1
+#: With less time left a question whose connection was lost is not asked again, seconds.
+_AGAIN_S: Final = 0.5
 #: So many ids are asked for at once, and of what so many bytes are kept.
 _AT_ONCE: Final = 500
 _BYTES_AT_ONCE: Final = 8 * 1024 * 1024
@@ -113,14 +115,25 @@ class CeleryResults:
             raise silent(self._url, limit_s) from None
 
     def _ask(self, ask: Callable[[ResultReader], R], limit_s: float) -> R:
+        """The answer, asked for once more where the connection was lost since the last question."""
+        until = time.monotonic() + limit_s
         try:
-            return self._pool.call(ask, limit_s)
+            return self._pool.call(partial(_with_new_connection, ask, until), limit_s)
         except (TimedOut, UnreadableResult, UmbelError):
             raise
         except PoolClosed:
             raise closed(self._url) from None
         except Exception as error:
             raise translated(error, self._url) from error
+
+
+def _with_new_connection(ask: Callable[[ResultReader], R], until: float, on: ResultReader) -> R:
+    try:
+        return ask(on)
+    except Exception as error:
+        if not is_lost_connection(error) or time.monotonic() > until - _AGAIN_S:
+            raise
+        return ask(on)
 
 
 def _pieces(ids: Sequence[str], sizes: Mapping[str, int] | None) -> Iterator[list[str]]:

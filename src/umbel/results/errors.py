@@ -37,6 +37,15 @@ def closed(url: str) -> ResultsUnavailable:
     )
 
 
+def is_lost_connection(error: BaseException) -> bool:
+    """Whether a connection ended that may be there again when it is made anew: servers are
+    restarted, and end connections that were idle for long."""
+    if isinstance(error, ImportError | FileNotFoundError | PermissionError):
+        return False
+    words = _words(getattr(error, "orig", None) or error).lower()
+    return isinstance(error, OSError) or any(sign in words for sign in _NETWORK)
+
+
 def translated(error: BaseException, url: str) -> ResultsUnavailable:
     """The error that Celery or a driver raised, in our words."""
     # SQLAlchemy wraps the driver's error in one that repeats the whole query.
@@ -82,5 +91,7 @@ def translated(error: BaseException, url: str) -> ResultsUnavailable:
 
 
 def _words(error: BaseException) -> str:
-    text = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+    # PostgreSQL points into the query, which is Celery's or Django's.
+    told, _, _ = str(error).partition("\nLINE 1:")
+    text = " ".join(told.split()).rstrip(".") or type(error).__name__
     return hidden(text[:_WORDS_MAX])[:1_000]
