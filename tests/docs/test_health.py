@@ -40,6 +40,8 @@ def test_thresholds_are_those_of_the_page() -> None:
         "Clock skew": f"notice from {workers.SKEW_S:.0f} seconds",
         "Failures risen": f"at least {rates.TASKS_MIN} have ended",
         "Wait risen": f"waited {rates.WAIT_MIN_S:.0f} seconds",
+        "Task comes again": f"critical from {deliveries.RECURRING_CRITICAL} times on. A task came "
+        f"to workers {deliveries.RECURRING_MIN} times",
         "Task overdue": f"at least {deliveries.OVERDUE_TASKS_MIN} of",
         "Store near its bound": f"{recording.NEAR_BOUND * 100:.0f} %",
         "History gap": f"{recording.GAP_MIN_S:.0f} seconds at least",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import unquote
 
 from tests.unit.health.examples import NOW, durations, found, only
-from umbel.services.health.facts import DeliveryFact, RunningTask
+from umbel.services.health.facts import DeliveryFact, RecurringTask, RunningTask
 
 
 def test_tasks_that_came_again_are_told_by_name() -> None:
@@ -35,6 +35,36 @@ def test_long_tasks_are_harmless_where_they_are_acknowledged_at_their_start() ->
 
     assert found("visibility-timeout", deliveries=early) == ()
     assert found("visibility-timeout", deliveries=no_timeout) == ()
+
+
+def recurring(deliveries: int, *, or_more: bool = False, uuid: str = "u1") -> RecurringTask:
+    return RecurringTask(uuid, "pay", "celery@eu-1", deliveries, or_more, NOW - 120, NOW)
+
+
+def test_a_task_that_comes_again_and_again_is_named_and_can_be_revoked() -> None:
+    one = only("task-comes-again", recurring=(recurring(4),))
+
+    assert one.sentence == "Task pay (u1) came to workers 4 times in 2 min and has not ended."
+    assert (one.severity, one.since) == ("warning", NOW - 120)
+    assert one.action.request is not None
+    assert (one.action.request.action, one.action.request.ids) == ("revoke", ["u1"])
+    assert found("task-comes-again", recurring=(recurring(2),)) == ()
+
+
+def test_one_that_came_ten_times_is_critical() -> None:
+    one = only("task-comes-again", recurring=(recurring(35, or_more=True),))
+
+    assert one.severity == "critical"
+    assert "came to workers 35 times or more in" in one.sentence
+
+
+def test_many_tasks_that_come_again_are_three_and_a_sum() -> None:
+    many = found("task-comes-again", recurring=tuple(recurring(5, uuid=f"u{n}") for n in range(9)))
+
+    assert many[-1].sentence == "6 more tasks came to workers again and again."
+    assert unquote(many[-1].action.address or "") == (
+        "tasks?q=is:redelivered state:RECEIVED,STARTED,REJECTED"
+    )
 
 
 def running(name: str, for_s: float, uuid: str = "u1") -> RunningTask:

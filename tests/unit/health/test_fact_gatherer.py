@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.api.world import SAYS, collector
@@ -180,6 +181,40 @@ def test_a_task_that_runs_far_too_long(watched: Watched) -> None:
 
     assert one.rule == "task-overdue"
     assert one.sentence.startswith("1 task etl.load has run for 15 min; 99 in 100 end within 1.")
+
+
+def deliveries(number: int, times: int) -> list[Event]:
+    """A task that was given back each time that it ran, and runs again now."""
+    first, *_ = sent = begun(uuid_of(number), NOW - 100, name="pay")
+    again = [
+        msgspec.structs.replace(event, timestamp=event.timestamp + 10 * each)
+        for each in range(times)
+        for event in sent[1:]
+    ]
+    back = [
+        Event(
+            type="task-rejected", timestamp=NOW - 95 + 10 * each, hostname=WORKER, pid=10,
+            uuid=uuid_of(number),
+        )
+        for each in range(times - 1)
+    ]  # fmt: skip
+    return [first, *sorted([*again, *back], key=lambda event: event.timestamp)]
+
+
+def test_one_task_that_comes_again_and_again_until_it_is_revoked(watched: Watched) -> None:
+    watched.store.apply(deliveries(1, 4))
+    watched.store.apply(deliveries(2, 2))
+
+    (one,) = watched.answer().findings
+
+    assert (one.rule, one.subject) == ("task-comes-again", uuid_of(1))
+    assert "came to workers 4 times in 30 s and has not ended" in one.sentence
+
+    revoked = Event(type="task-revoked", timestamp=NOW, hostname=WORKER, pid=10, uuid=uuid_of(1))
+    watched.store.apply([revoked])
+    watched.later(FRESH_S + 1)
+
+    assert watched.rules() == []
 
 
 def test_a_task_whose_worker_says_that_it_runs_nothing_has_ended_unseen(watched: Watched) -> None:

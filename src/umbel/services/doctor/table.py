@@ -51,7 +51,7 @@ DOCTOR_CHECKS: Final[Mapping[str, DoctorCheck]] = {
     "result-extended": _check("Arguments in results", results.result_extended, "workers"),
     "result-expiry": _check("Expiry of results", results.result_expiry, "workers"),
     "sent-events": _check("Sent events", events.sent_events, "tasks"),
-    "acks-late": _check("Acknowledgement", delivery.acks_late, "workers", "tasks"),
+    "acks-late": _check("Acknowledgement", delivery.acks_late, "workers", "tasks", "health"),
     "prefetch": _check("Prefetch", delivery.prefetch, "workers", "health"),
     "time-limits": _check("Time limits", delivery.time_limits, "workers"),
     "versions": _check("Versions of workers", workers.worker_versions, "health"),

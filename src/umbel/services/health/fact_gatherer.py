@@ -209,6 +209,7 @@ class FactGatherer:
             deploys=tuple(DeployFact(each.at, each.title) for each in reversed(deploys or ())),
             beat=given.beat(),
             deliveries=self._tasks.deliveries(timeout_s, now, late=late),
+            recurring=self._tasks.recurring(now),
             storage=_storage(status, given.retention),
             gaps=tuple(uncovered(given.store.gaps(start=now - GAPS_S), status.collectors, now)),
             unknown=unknown,

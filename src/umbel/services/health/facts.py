@@ -138,6 +138,20 @@ class DeliveryFact(msgspec.Struct, frozen=True, kw_only=True):
     acks_late: bool = False
 
 
+class RecurringTask(msgspec.Struct, frozen=True):
+    """A task that has not ended though its one try was given to workers again and again, so many
+    times (`or_more`: not all of them are on record), the first and the last time (Unix seconds),
+    the last time to `worker`."""
+
+    uuid: str
+    name: str
+    worker: str
+    deliveries: int
+    or_more: bool
+    first: float
+    last: float
+
+
 class StorageFact(msgspec.Struct, frozen=True, kw_only=True):
     """The history's size, the bounds that it has, and the room on its disk (None: unknown)."""
 
@@ -205,6 +219,7 @@ class HealthFacts(msgspec.Struct, frozen=True, kw_only=True):
     recent_s: float = RECENT_S
     running: tuple[RunningTask, ...] = ()
     deliveries: DeliveryFact = DeliveryFact()
+    recurring: tuple[RecurringTask, ...] = ()
     storage: StorageFact = StorageFact()
     gaps: tuple[KeptGap, ...] = ()
     day_runtimes: Mapping[str, Durations] = {}

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 from umbel.clock import Clock
-from umbel.cluster.task import FAILURE, STARTED
+from umbel.cluster.task import FAILURE, RECEIVED, REJECTED, STARTED, Task
 from umbel.query.ast import EVERYTHING, And, Between, Comparison, During, Has, Matches, Moment, Node
 from umbel.services.cluster.shared_calls import SharedCalls
 from umbel.services.health.facts import (
@@ -21,6 +21,7 @@ from umbel.services.health.facts import (
     CountFact,
     DeliveryFact,
     DurationFact,
+    RecurringTask,
     RunningTask,
 )
 from umbel.services.health.usual_hours import (
@@ -48,6 +49,10 @@ RUNNING_FOR_S: Final = 7 * DAY_S
 WORKERS_MAX: Final = 500
 #: So many deliveries are counted.
 AGAIN_MAX: Final = 1_000
+#: So many tasks that came again and have not ended are looked at, the newest deliveries first, and
+#: deliveries not longer ago than so, seconds.
+RECURRING_MAX: Final = 20
+RECURRING_S: Final = 7_200.0
 
 Duration = Literal["runtime", "wait"]
 
@@ -149,6 +154,27 @@ class TaskFacts:
             if task.name and task.worker and task.started is not None
         )
 
+    def recurring(self, now: float) -> tuple[RecurringTask, ...]:
+        """Tasks that came to workers more than once and have not ended, most deliveries first."""
+        page = self._store.search(
+            And(
+                (
+                    Has("redelivered"),
+                    _equals("state", RECEIVED, STARTED, REJECTED),
+                    _since("received", RECURRING_S),
+                )
+            ),
+            now=now,
+            order=Order("received", descending=True),
+            limit=RECURRING_MAX,
+            budget_s=QUESTION_S,
+        )
+        found = self._store.tasks([each.uuid for each in page.items]).values()
+        tasks = [_recurring(task) for task in found]
+        return tuple(
+            sorted((each for each in tasks if each), key=lambda each: (-each.deliveries, each.uuid))
+        )
+
     # -- of the last day ---------------------------------------------------------------------
 
     def day_runtimes(self, now: float) -> Mapping[str, Durations]:
@@ -234,6 +260,27 @@ class TaskFacts:
             by="name" if by_name else None, top=NAMES_MAX, budget_s=QUESTION_S,
         )  # fmt: skip
         return found if isinstance(found, DurationSeries) and found.complete else None
+
+
+def _recurring(task: Task) -> RecurringTask | None:
+    """The deliveries of the try that a task is at: what it retried before was asked for."""
+    last_try = max((each.number for each in task.attempts), default=0)
+    times = [
+        each.received
+        for each in task.attempts
+        if each.number == last_try and each.received is not None
+    ]
+    if not times or task.name is None:
+        return None
+    return RecurringTask(
+        uuid=task.uuid,
+        name=task.name,
+        worker=task.worker or "",
+        deliveries=len(times),
+        or_more="shortened" in task.flags,
+        first=min(times),
+        last=max(times),
+    )
 
 
 def _recent_start(now: float) -> float:

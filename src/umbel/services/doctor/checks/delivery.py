@@ -65,12 +65,14 @@ def acks_late(facts: DoctorFacts) -> CheckAnswer:
     late = having(facts, "task_acks_late", True)
     rejecting = having(facts, "task_reject_on_worker_lost", True)
     lost = facts.tasks.lost
+    if found := found_by(facts, "task-comes-again"):
+        return of_health(found)
     if not late and lost:
         return CheckAnswer(
             verdict="advice",
-            finding=f"{number(lost, 'task')} of the last day ended with the worker that ran "
-            f"{'it' if lost == 1 else 'them'}.",
-            why="Tasks are acknowledged before they run, so what a dying worker ran is not run "
+            finding=f"{number(lost, 'task')} of the last day failed because the process that ran "
+            f"{'it' if lost == 1 else 'them'} was killed.",
+            why="Tasks are acknowledged before they run, so what a dying process ran is not run "
             "again. Where a task may run twice without harm, acknowledge it when it has ended.",
             fix=fix_conf(task_acks_late="True", task_reject_on_worker_lost="True"),
             cannot="Tasks can set it for themselves, which the configuration does not tell.",
@@ -88,7 +90,8 @@ def acks_late(facts: DoctorFacts) -> CheckAnswer:
         )
     how = "when they have ended" if late else "before they run"
     return well(
-        f"Tasks are acknowledged {how}, and none was lost with its worker in the last day.",
+        f"Tasks are acknowledged {how}, and none of the last day failed because its process was "
+        "killed.",
         cannot="Tasks can set it for themselves, which the configuration does not tell.",
     )
 

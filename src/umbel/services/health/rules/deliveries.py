@@ -1,5 +1,5 @@
-"""Tasks that were delivered more than once, a visibility timeout that is too short, and tasks that
-run far longer than others of their name."""
+"""Tasks that were delivered more than once, or come again and again, a visibility timeout that is
+too short, and tasks that run far longer than others of their name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from umbel.query.ast import Between, Has
-from umbel.services.health.facts import HealthFacts, Point, RunningTask
+from umbel.services.control.types import ActionRequest
+from umbel.services.health.facts import HealthFacts, Point, RecurringTask, RunningTask
 from umbel.services.health.health_finding import FindingEvidence, HealthFinding, thinned
 from umbel.services.health.rules.base import (
     OVER_BELOW,
@@ -17,6 +18,7 @@ from umbel.services.health.rules.base import (
     few,
     finding,
     listed,
+    plan,
     tasks,
     threshold,
     where,
@@ -27,6 +29,10 @@ from umbel.store.series import Durations
 #: So many tasks that were delivered again within a day are more than an accident.
 AGAIN_MIN: Final = 3
 DAY_S: Final = 86_400.0
+#: A task that came so many times and has not ended comes again and again; so many, and it takes
+#: its workers down or keeps them busy.
+RECURRING_MIN: Final = 3
+RECURRING_CRITICAL: Final = 10
 #: A task runs too long at so many times what 99 in 100 of its name took within a day, of at least
 #: so many, and at so many seconds at least.
 OVERDUE_TIMES: Final = 3.0
@@ -49,6 +55,41 @@ def duplicate_deliveries(facts: HealthFacts) -> Iterable[HealthFinding]:
         why="They may have run twice. The usual causes are a visibility timeout shorter than the "
         "task or its ETA, and workers that were killed while they acknowledge late.",
         action=tasks("See these tasks", Has("redelivered"), during("seen", DAY_S)),
+    )
+
+
+def task_comes_again(facts: HealthFacts) -> Iterable[HealthFinding]:
+    """A task never ends: each time that it comes to a worker, something ends it."""
+    rule = "task-comes-again"
+    found = [
+        _recurring(rule, each)
+        for each in facts.recurring
+        if each.deliveries >= threshold(facts, rule, each.uuid, RECURRING_MIN)
+    ]
+    return few(
+        found,
+        lambda count, _: f"{number(count, 'more task')} came to workers again and again.",
+        tasks("See these tasks", Has("redelivered"), where("state", *_UNENDED)),
+        is_dated=True,
+    )
+
+
+_UNENDED: Final = ("RECEIVED", "STARTED", "REJECTED")
+
+
+def _recurring(rule: str, task: RecurringTask) -> HealthFinding:
+    times = f"{task.deliveries:,}{' times or more' if task.or_more else ' times'}"
+    return finding(
+        rule,
+        task.uuid,
+        "critical" if task.deliveries >= RECURRING_CRITICAL else "warning",
+        f"Task {cut(task.name)} ({task.uuid}) came to workers {times} in "
+        f"{span(task.last - task.first)} and has not ended.",
+        why="It may kill whatever runs it (a crash, or the kernel for its memory), ask to be given "
+        "back, or run for longer than the visibility timeout. Nothing ends that by itself: a "
+        "revoked task is thrown away when it comes next; send it again when its cause is mended.",
+        since=task.first,
+        action=plan("Revoke it", ActionRequest(action="revoke", ids=[task.uuid])),
     )
 
 

@@ -21,6 +21,7 @@ HEALTH_RULES: Final[Mapping[str, HealthRule]] = {
     "no-worker": workers.no_worker,
     "worker-wedged": workers.worker_wedged,
     "failures-risen": rates.failures_risen,
+    "task-comes-again": deliveries.task_comes_again,
     "worker-silent": workers.worker_silent,
     "wait-risen": rates.wait_risen,
     "queue-older-than-usual": queues.queue_older_than_usual,
