@@ -117,6 +117,20 @@ def test_a_task_that_nobody_takes_waits_and_one_that_expired_was_missed() -> Non
     assert "expired or was revoked in reports" in missed.ticks[1].reason
 
 
+def test_a_run_that_a_worker_has_taken_no_longer_waits_in_its_queue() -> None:
+    taken = run(
+        HOUR, state="RECEIVED", taken_by="reports-1@shop", started=None, finished=None, runtime=None
+    )
+
+    found = judge([run(0), taken], until=HOUR + 600)
+
+    assert verdicts(found) == ["on-time", "waiting"]
+    assert found.ticks[1].reason == (
+        "Beat sent it 10 min ago, and reports-1@shop has taken it and not begun it: "
+        "see what this worker runs."
+    )
+
+
 def test_two_beats_send_each_time_twice() -> None:
     runs = [run(0, client="gen1@a"), run(1, client="gen2@b")]
 

@@ -91,7 +91,13 @@ def why_waiting(entry: Entry, run: EntryRun, around: Surroundings, *, expired: b
         begin = f"Beat sent it, and it expired or was revoked {where} before it ran"
     else:
         end = around.now
-        begin = f"Beat sent it {span(around.now - run.at)} ago, and it waits {where}"
+        ago = span(around.now - run.at)
+        if run.taken_by is not None:
+            return (
+                f"Beat sent it {ago} ago, and {run.taken_by} has taken it and not begun it: "
+                "see what this worker runs."
+            )
+        begin = f"Beat sent it {ago} ago, and it waits {where}"
     if queue and queue in around.paused and not expired:
         return f"{begin}: {queue} is {around.paused[queue]}."
     if queue and around.unconsumed(queue, run.at, end):

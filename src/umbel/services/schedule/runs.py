@@ -8,15 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from umbel.beat.base import Entry
-from umbel.cluster.task import ENDED, REVOKED, TaskSummary
+from umbel.cluster.task import ENDED, RECEIVED, REVOKED, TaskSummary
 from umbel.redact.rules import Redactor
 from umbel.services.control.repr_literals import REPR_MAX, celerys_repr
 
 
 class EntryRun(msgspec.Struct, frozen=True, kw_only=True):
     """A task that an entry may have sent. `at` is when it was sent, or first seen where nobody told
-    that (`is_sent`). `client` is the process that sent it;
-    `by_hand`: somebody did so from Umbel."""
+    that (`is_sent`). `client` is the process that sent it, `taken_by` the worker that received it
+    and has not given it back; `by_hand`: somebody sent it from Umbel."""
 
     uuid: str
     at: float
@@ -27,6 +27,7 @@ class EntryRun(msgspec.Struct, frozen=True, kw_only=True):
     runtime: float | None = None
     queue: str | None = None
     client: str | None = None
+    taken_by: str | None = None
     by_hand: bool = False
     expired: bool = False
     args: str | None = None
@@ -49,6 +50,7 @@ def run_of(task: TaskSummary) -> EntryRun:
         runtime=task.runtime,
         queue=task.queue,
         client=task.client,
+        taken_by=task.worker if task.state == RECEIVED else None,
         expired="expired" in task.flags or (task.state == REVOKED and task.started is None),
         args=task.args,
         kwargs=task.kwargs,
