@@ -313,6 +313,25 @@ def test_a_copy_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     assert not (tmp_path / "copy").exists()
 
 
+@pytest.mark.parametrize("name", ["tasks-000002.db", "umbel.db"])
+@pytest.mark.parametrize("what", ["is not there", "is empty"])
+def test_a_file_that_is_lacking_is_told_by_the_copy(tmp_path: Path, name: str, what: str) -> None:
+    data, copy = tmp_path / "data", tmp_path / "copy"
+    filled(data)
+    (data / name).unlink()
+    if what == "is empty":
+        (data / name).write_bytes(b"")
+
+    done = backup(str(copy), "--data", str(data))
+
+    assert done.returncode == 4, done.stderr
+    assert f"{data / name} is damaged (it {what}) and is missing from the copy." in done.stderr
+    assert not (copy / name).exists()
+    store = SqliteStore(copy, write=True)
+    assert len(numbers(store)) == (30 if name == "umbel.db" else 20)
+    store.close()
+
+
 @pytest.mark.parametrize("left", ["umbel.db.partial", "tasks-000001.db.partial"])
 def test_a_copy_that_was_cut_off_is_not_taken_for_a_history(tmp_path: Path, left: str) -> None:
     filled(tmp_path / "data")

@@ -189,6 +189,16 @@ def test_data_of_a_newer_umbel_is_left_alone(
     assert (data / name).read_bytes() == before
 
 
+def test_a_server_begins_where_umbel_db_was_emptied_by_a_power_loss(data: Path) -> None:
+    (data / "umbel.db").write_bytes(b"")
+
+    with umbel_serve(BROKER, data, live=False) as umbel:
+        assert [row["uuid"] for row in umbel.client.rows()] == [uuid_of(1)]
+        # The collector makes it anew.
+        wait_until(lambda: umbel.client.status()["store"]["damaged"] == [], timeout_s=60)
+        wait_until(lambda: umbel.client.status()["collectors"], timeout_s=60)
+
+
 def test_why_a_collector_cannot_begin_is_told_by_its_server(tmp_path: Path) -> None:
     """An application of which only the server's first look was right: what the collector
     meets later, before it collects, is shown where people look."""

@@ -230,6 +230,48 @@ def test_a_file_that_somebody_removed_is_told_and_can_be_put_back(
     store.close()
 
 
+@pytest.mark.parametrize("name", ["tasks-000002.db", "tasks-000005.db"])
+def test_an_empty_file_is_set_aside_and_not_made_a_new_one(directory: Path, name: str) -> None:
+    lost = numbers_of(directory, name)
+    (directory / name).write_bytes(b"")
+
+    store = opened(directory)
+    tell(store, range(TASKS, TASKS + 10))
+
+    (part,) = store.status().damaged
+    assert (part.name, part.reason, part.is_aside) == (name, "it is empty", True)
+    assert "are missing from what you see; recording goes on" in part.sentence
+    assert seen(store) == set(range(TASKS + 10)) - lost
+    store.close()
+
+
+@pytest.mark.parametrize("name", ["tasks-000002.db", "tasks-000005.db", "umbel.db"])
+@pytest.mark.parametrize("what", ["is not there", "is empty"])
+def test_who_reads_alone_says_which_file_is_lacking_until_it_is_put_back(
+    directory: Path, reader: SqliteStore, name: str, what: str
+) -> None:
+    lost = set() if name == "umbel.db" else numbers_of(directory, name)
+    kept = (directory / name).read_bytes()
+    (directory / name).unlink()
+    if what == "is empty":
+        (directory / name).write_bytes(b"")
+    fresh = SqliteStore(directory, write=False)
+
+    for store in (reader, fresh):
+        assert seen(store) == set(range(TASKS)) - lost
+        store.workers()
+        (part,) = store.status().damaged
+        assert (part.name, part.is_aside) == (name, False)
+        assert part.sentence.startswith(f"{directory / name} {what}.")
+        assert "missing from what you see" in part.sentence
+    (directory / name).write_bytes(kept)
+
+    for store in (reader, fresh):
+        assert seen(store) == set(range(TASKS))
+        assert store.status().damaged == ()
+    fresh.close()
+
+
 def test_files_that_retention_had_removed_when_it_was_killed_are_not_missed(
     directory: Path,
 ) -> None:

@@ -172,6 +172,31 @@ def unreadable(
     )
 
 
+def lacking(directory: Path, number: int | None, reason: str, now: float) -> DamagedPart:
+    """What is said of a file that is not there, or empty, while nobody writes."""
+    path = meta_path(directory) if number is None else tasks_path(directory, number)
+    if number is None:
+        missing = "Workers and the collectors' reports are missing from what you see, no task is."
+        remedy = (
+            "A collector (umbel serve, umbel collect) makes it anew from the other files; or "
+            "restore it from a backup."
+        )
+    else:
+        missing = (
+            f"{meta_path(directory).name} lists it, so its tasks are missing from what you see."
+        )
+        remedy = f"Copy a sound {path.name} from a backup to {path.parent}."
+    return DamagedPart(
+        name=path.name,
+        path=str(path),
+        since=now,
+        reason=f"it {reason}",
+        is_aside=False,
+        sentence=f"{path} {reason}. {missing} Everything else is answered.",
+        remedy=remedy,
+    )
+
+
 def _about(path: Path, moved: Path, reason: str, now: float, number: int | None) -> DamagedPart:
     tasks = oldest = newest = None
     if number is not None:

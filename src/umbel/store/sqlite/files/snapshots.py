@@ -16,7 +16,10 @@ from typing import Final
 import apsw
 
 from umbel.store.sqlite.files import catalog
+from umbel.store.sqlite.files.damage import numbers_aside
 from umbel.store.sqlite.files.errors import DAMAGED, translated
+from umbel.store.sqlite.files.lacking_files import ABSENT, EMPTY, removed_by_others
+from umbel.store.sqlite.files.migrations import version
 from umbel.store.sqlite.files.paths import (
     BUSY_MS,
     ledger_path,
@@ -35,11 +38,13 @@ _PAUSE_S: Final = 0.02
 class Snapshot:
     """One moment of a database file, until it is closed."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, damage: str = "") -> None:
         self.path = path
-        self.damage = ""
+        self.damage = damage
         self.size_bytes = 0
         self.connection: apsw.Connection | None = None
+        if damage:
+            return
         try:
             self.connection = _begun(path)
             self.size_bytes = sum(
@@ -47,6 +52,12 @@ class Snapshot:
             ) + _wal_bytes(path)
         except DAMAGED as error:
             self.damage = str(error)
+
+    def must_have_tables(self) -> None:
+        """An empty file would become a new one in the copy."""
+        if self.connection is not None and version(self.connection) == 0:
+            self.close()
+            self.damage = f"it {EMPTY}"
 
     def close(self) -> None:
         if self.connection is not None:
@@ -86,6 +97,7 @@ def snapshots_of(directory: Path) -> Iterator[list[Snapshot]]:
         for each in found:
             each.close()
         time.sleep(_PAUSE_S)
+    _note_lacking(directory, numbers, found)
     try:
         yield found
     finally:
@@ -119,10 +131,29 @@ def _agree(directory: Path, numbers: set[int], found: list[Snapshot]) -> bool:
     lists them until those of their tasks that go on are in another file."""
     if numbers_in(directory) != numbers:
         return False
+    listed = _listed(directory, found)
+    return listed is None or listed == numbers
+
+
+def _listed(directory: Path, found: list[Snapshot]) -> set[int] | None:
+    """The partitions that umbel.db lists; None if it cannot tell."""
     connection = found[0].connection
     if found[0].path != meta_path(directory) or connection is None:
-        return True
+        return None
     try:
-        return set(catalog.partitions(connection)) == numbers
+        return set(catalog.partitions(connection))
     except DAMAGED:
-        return True
+        return None
+
+
+def _note_lacking(directory: Path, numbers: set[int], found: list[Snapshot]) -> None:
+    """What must be there and is not, or is empty, is told as damaged parts are."""
+    listed = _listed(directory, found)
+    if found[0].path != meta_path(directory):
+        found.append(Snapshot(meta_path(directory), damage=f"it {ABSENT}"))
+    for each in found:
+        is_listed = each.path in {tasks_path(directory, number) for number in listed or ()}
+        if is_listed or each.path == meta_path(directory):
+            each.must_have_tables()
+    gone = removed_by_others(listed or set(), numbers) - numbers_aside(directory)
+    found += [Snapshot(tasks_path(directory, each), damage=f"it {ABSENT}") for each in sorted(gone)]

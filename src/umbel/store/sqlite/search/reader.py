@@ -23,7 +23,7 @@ from typing import TypeVar
 import apsw
 
 from umbel.clock import Clock
-from umbel.errors import StoreCorrupt, StoreError
+from umbel.errors import StoreCorrupt
 from umbel.store.base import DamagedPart
 from umbel.store.sqlite.costs import COSTS, Costs
 from umbel.store.sqlite.files import catalog
@@ -40,6 +40,7 @@ from umbel.store.sqlite.files.paths import (
     tasks_path,
 )
 from umbel.store.sqlite.files.row import Id
+from umbel.store.sqlite.search.lacking_parts import LackingParts
 from umbel.store.sqlite.search.read_partition import Deadline as Deadline
 from umbel.store.sqlite.search.read_partition import ReadPartition as ReadPartition
 from umbel.store.sqlite.text.joined_bodies_cache import JoinedBodiesCache
@@ -64,6 +65,7 @@ class Reader:
         self._clock = clock
         #: Files that could not be read, by partition (None for umbel.db), and which file it was.
         self._unreadable: dict[int | None, tuple[tuple[int, int] | None, DamagedPart]] = {}
+        self._lacking = LackingParts(directory, clock)
         self._lock = threading.Lock()
         #: By partition, those last that were used last.
         self._idle: OrderedDict[int, list[ReadPartition]] = OrderedDict()
@@ -75,15 +77,15 @@ class Reader:
 
     @contextmanager
     def meta(self) -> Iterator[apsw.Connection]:
-        """A connection to umbel.db."""
+        """A connection to umbel.db. Raises `NotYetMade` if there is none, or an empty one."""
         path = meta_path(self.directory)
         with translated(path):
             file = identity(path)
             connection = self._idle_meta_of(file)
             if connection is None:
                 if file is None:
-                    raise missing(self.directory)
-                connection = self._open_meta(path)
+                    raise NotYetMade(str(path))
+                connection = open_reader(path, "meta")
             try:
                 yield connection
             finally:
@@ -105,17 +107,17 @@ class Reader:
             connection.close()
         return None
 
-    def _open_meta(self, path: Path) -> apsw.Connection:
-        try:
-            return open_reader(path, "meta")
-        except NotYetMade as error:
-            raise missing(self.directory) from error
-
     def of_meta(self, read: Callable[[apsw.Connection], R], otherwise: R) -> R:
-        """What `read` finds in umbel.db; something else while the file is damaged."""
+        """What `read` finds in umbel.db; something else while the file is damaged, or away from
+        tasks that are there."""
         try:
             with self.meta() as connection:
                 return read(connection)
+        except NotYetMade:
+            if not numbers_in(self.directory):
+                raise missing(self.directory) from None
+            self._note_lacking(None)
+            return otherwise
         except StoreCorrupt as error:
             self.note(None, error.__cause__ or error)
             return otherwise
@@ -123,12 +125,7 @@ class Reader:
     def numbers(self) -> tuple[int, ...]:
         """The partitions that exist now, the newest first. The files are there also where
         umbel.db cannot be read, or was taken away and is not made anew yet."""
-        try:
-            numbers = self.of_meta(catalog.partitions, None)
-        except StoreError:
-            if meta_path(self.directory).exists() or not numbers_in(self.directory):
-                raise
-            numbers = None
+        numbers = self.of_meta(catalog.partitions, None)
         if numbers is None:
             numbers = tuple(sorted(numbers_in(self.directory)))
         self._close_removed(set(numbers))
@@ -151,7 +148,15 @@ class Reader:
             for number, (file, part) in list(self._unreadable.items()):
                 if file is None or identity(Path(part.path)) != file:
                     del self._unreadable[number]
-            return tuple(part for _, part in self._unreadable.values())
+            noted = [part for _, part in self._unreadable.values()]
+        lacking = (self._note_lacking(number) for number in self._lacking.noted)
+        return (*noted, *(part for part in lacking if part is not None))
+
+    def _note_lacking(self, number: int | None) -> DamagedPart | None:
+        if number is None:
+            return self._lacking.note(None, set())
+        listed = self.of_meta(catalog.partitions, None)
+        return self._lacking.note(number, set(listed or ()))
 
     def _close_removed(self, existing: set[int]) -> None:
         with self._lock:
@@ -259,11 +264,12 @@ class Reader:
                 self.directory, number, self.costs, self._joined_bodies, is_small=self._is_small
             )
         except NotYetMade:
-            return None
+            pass
         except apsw.CantOpenError:
             if tasks_path(self.directory, number).exists():
                 raise
-            return None
+        self._note_lacking(number)
+        return None
 
     def _give_back(self, partition: ReadPartition, *, keep: bool) -> None:
         with self._lock:

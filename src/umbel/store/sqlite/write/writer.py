@@ -41,6 +41,7 @@ from umbel.store.sqlite.files.damage import (
     set_aside,
 )
 from umbel.store.sqlite.files.errors import failing_again, keep_errno, replaced, translated
+from umbel.store.sqlite.files.lacking_files import EMPTY, is_empty, removed_by_others
 from umbel.store.sqlite.files.lock import WriterLock
 from umbel.store.sqlite.files.partition_files import remove
 from umbel.store.sqlite.files.paths import bound_checkpoints, checkpoint, numbers_in, tasks_path
@@ -109,7 +110,10 @@ class Writer:
     def _numbers(self) -> list[int]:
         files = numbers_in(self._directory)
         with self._raising_catalog_damage():
-            removed = removed_by_others(self.catalog.numbers(), files)
+            listed = self.catalog.numbers()
+        self._must_have_tables(listed & files)
+        removed = removed_by_others(listed, files)
+        with self._raising_catalog_damage():
             unlisted = self.catalog.agree_with(files)
             self.catalog.raise_floor(self.seq)
         if unlisted:
@@ -118,6 +122,12 @@ class Writer:
             about = note_removed(self._directory, number, self._clock.now())
             _log.error("%s %s", about.sentence, about.remedy)
         return sorted(files)
+
+    def _must_have_tables(self, listed: set[int]) -> None:
+        """An empty file would become a new one, and nobody would hear of the tasks it had."""
+        for number in sorted(listed):
+            if is_empty(tasks_path(self._directory, number), "tasks"):
+                raise Damaged(number, ValueError(f"it {EMPTY}"))
 
     def _partition(self, number: int) -> WritePartition:
         return WritePartition(self._directory, number, self._partition_tasks)
@@ -364,10 +374,3 @@ class Writer:
         self.partitions = []
         if hasattr(self, "catalog"):
             self.catalog.close()
-
-
-def removed_by_others(listed: set[int], files: set[int]) -> set[int]:
-    """Those of the listed partitions whose files are not there, but for what retention may have
-    unlinked before it was killed: it begins with the oldest, and leaves the newest."""
-    oldest = min(files, default=0)
-    return {each for each in listed - files if each > oldest}
