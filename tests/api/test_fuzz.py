@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis import Case
+from schemathesis.schemas import BaseSchema
 
 from tests.api.world import World
 from umbel.web.app import WebOptions
@@ -24,7 +26,18 @@ schema.config.checks.negative_data_rejection.expected_statuses = [
 ]  # fmt: skip
 
 
-@schema.parametrize()
+@pytest.fixture
+def document(request: pytest.FixtureRequest) -> BaseSchema:
+    """The document as a fixture: its operations are then tried one after the other in one test. As
+    tests of their own they have one id among them all with this pytest, of which pytest-xdist runs
+    one, and every process that collects tests makes up the requests of all."""
+    # Schemathesis names by this what it reports of each operation.
+    request.node._nodeid = request.node.nodeid
+    return schema
+
+
+@pytest.mark.timeout(600)
+@schemathesis.pytest.from_fixture("document").parametrize()
 @settings(
     max_examples=25,
     derandomize=True,
