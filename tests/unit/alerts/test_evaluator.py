@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -136,6 +137,30 @@ def answer_of(watched: Watched) -> tuple[str, str]:
     (listed,) = watched.alerts.rules.list().items
     assert listed.answer is not None
     return listed.answer.answer, listed.answer.sentence
+
+
+def test_a_message_leads_to_the_tasks_that_were_counted(watched: Watched) -> None:
+    """By when they ended, and no others, also where the search is of this or that."""
+    now = watched.clock.now()
+    long_ago = [*failed(uuid_of(90), now - 9_000, name="shop.charge")]
+    hours_long = [
+        event
+        for number in range(4)
+        for event in failed(uuid_of(number), now - 7_230, name="shop.charge", runtime=7_200)
+    ]
+    watched.store.apply([*long_ago, *hours_long])
+    search = "name:shop.charge OR name:shop.refund"
+    watched.add(f"failures of {search} > 3 over 5 min")
+    watched.add(f"failure rate of {search} > 5 % over 5 min", name="Share")
+    watched.add(f"runtime of {search} > 1 h over 5 min", name="Long")
+    watched.later(0)
+
+    links = [each.json["link"] for each in watched.receiver.received]
+    assert len(links) == 3
+    for link in links:
+        (text,) = parse_qs(urlsplit(link).query)["q"]
+        page = watched.services.search.page(text, "-seen", None, 10)
+        assert {each.uuid for each in page.items} == {uuid_of(number) for number in range(4)}
 
 
 def test_what_fires_is_told_once_and_told_when_it_is_over(watched: Watched) -> None:

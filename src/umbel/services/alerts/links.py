@@ -3,16 +3,28 @@ were."""
 
 from __future__ import annotations
 
+import math
 from urllib.parse import quote, urlencode
 
 from umbel.path_parts import path_part
+from umbel.query.ast import And, Comparison, During, Matches, Moment, Node
+from umbel.query.canonical import canonical
 
 
-def link_of_tasks(text: str, start: float | None = None, end: float | None = None) -> str:
-    """The Tasks page of a search, of what was first seen in a time (Unix seconds)."""
-    span = "" if start is None or end is None else f"seen:{start:.0f}..{end + 1:.0f}"
-    asked = " ".join(part for part in (text, span) if part)
-    return "/tasks" + (f"?{urlencode({'q': asked}, quote_via=quote)}" if asked else "")
+def link_of_tasks(query: Node, *more: Node) -> str:
+    """The Tasks page of a search, of what fits `more` of it as well."""
+    text = canonical(And((query, *more)) if query != And(()) else And(more))
+    return "/tasks" + (f"?{urlencode({'q': text}, quote_via=quote)}" if text else "")
+
+
+def between(field: str, start: float, end: float) -> During:
+    """That a time of a task lies there, in whole seconds, `end` among them."""
+    return During(field, Moment(float(math.floor(start))), Moment(float(math.floor(end) + 1)))
+
+
+def is_state(state: str) -> Matches:
+    """That a task is in a state."""
+    return Matches("state", Comparison.EQUALS, (state,))
 
 
 def link_of_queue(name: str, now: float) -> str:

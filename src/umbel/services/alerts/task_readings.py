@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from umbel.cluster.attempts import FAILURE, REVOKED, SUCCESS
 from umbel.services.alerts.condition import (
     Absence,
+    CountMeasure,
     CountThreshold,
     DailyDeadline,
     DurationThreshold,
@@ -15,7 +18,7 @@ from umbel.services.alerts.condition import (
 from umbel.services.alerts.condition_text import tasks_of
 from umbel.services.alerts.history_state import HistoryState
 from umbel.services.alerts.judge import MISSED_BEFORE, AlertEvidence, AlertReading
-from umbel.services.alerts.links import link_of_tasks
+from umbel.services.alerts.links import between, is_state, link_of_tasks
 from umbel.services.alerts.observed import deadline_text, over_the_last
 from umbel.services.search.outside_terms import OutsideTerms
 from umbel.services.search.search import BUCKET_STEPS_S
@@ -39,7 +42,7 @@ class TaskReadings:
     def count(self, condition: CountThreshold, state: HistoryState) -> AlertEvidence:
         found = self._counts(condition, state, condition.window_s)
         value = measured(condition, counts_since(found, state.now - condition.window_s))
-        link = link_of_tasks(condition.text, state.now - condition.window_s, state.now)
+        link = _link_of_counted(condition, state.now)
         if value is None:
             why = "How many tasks were seen cannot be counted by their state; ask for failures."
             return AlertEvidence(readings=(AlertReading(why=why, link=link),))
@@ -47,10 +50,9 @@ class TaskReadings:
         return state.evidence((reading,), condition.window_s, self._store)
 
     def duration(self, condition: DurationThreshold, state: HistoryState) -> AlertEvidence:
-        window_s, link = (
-            condition.window_s,
-            link_of_tasks(condition.text, state.now - condition.window_s, state.now),
-        )
+        window_s = condition.window_s
+        moment = "finished" if condition.measure == "runtime" else "started"
+        link = link_of_tasks(condition.query, between(moment, state.now - window_s, state.now))
         found = state.once(
             (condition.measure, condition.text, window_s),
             lambda: self._store.series(
@@ -87,7 +89,7 @@ class TaskReadings:
         reading = AlertReading(
             value=float(found.total),
             at_least=not found.complete,
-            link=link_of_tasks(condition.text),
+            link=link_of_tasks(condition.query),
         )
         if state.blind:
             return AlertEvidence(blind=state.blind)
@@ -96,7 +98,8 @@ class TaskReadings:
     def absence(self, condition: Absence, state: HistoryState) -> AlertEvidence:
         found = self._counts(condition, state, condition.for_s)
         count = found.total.succeeded if condition.what == "success" else found.total.seen
-        link = link_of_tasks(condition.text, state.now - condition.for_s, state.now)
+        seen = between("seen", state.now - condition.for_s, state.now)
+        link = link_of_tasks(condition.query, seen)
         if count is None:
             why = "Whether tasks were seen cannot be asked by their state; ask for no success."
             return AlertEvidence(readings=(AlertReading(why=why, link=link),))
@@ -114,7 +117,7 @@ class TaskReadings:
         reading = AlertReading(
             value=float(missing) if is_due else MISSED_BEFORE * missing,
             text="" if is_due else f"It is not {deadline_text(condition)} yet.",
-            link=link_of_tasks(condition.text, start, state.now),
+            link=link_of_tasks(condition.query, between("seen", start, state.now)),
             at_least=is_due and missing and not found.complete,
         )
         return state.evidence((reading,), state.now - start, self._store)
@@ -139,6 +142,20 @@ class TaskReadings:
         )
         assert isinstance(found, CountSeries)  # noqa: S101  of a count
         return found
+
+
+#: In which state the tasks of a measure are; of a failure rate, those to look at.
+_STATES: Final[Mapping[CountMeasure, str]] = {
+    "failure rate": FAILURE, "failures": FAILURE, "successes": SUCCESS, "revocations": REVOKED,
+}  # fmt: skip
+
+
+def _link_of_counted(condition: CountThreshold, now: float) -> str:
+    """The tasks that were counted: by when they ended, as they are counted, or were first seen."""
+    state, start = _STATES.get(condition.measure), now - condition.window_s
+    if state is None:
+        return link_of_tasks(condition.query, between("seen", start, now))
+    return link_of_tasks(condition.query, is_state(state), between("finished", start, now))
 
 
 def _not_measured(condition: DurationThreshold) -> str:
