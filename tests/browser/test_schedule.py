@@ -28,7 +28,7 @@ def write(client: redis.Redis, name: str, **cron: str) -> None:
     """An entry of RedBeat's, whose task nobody ever sent."""
     definition = {
         "name": name, "task": "shop.report", "args": [name], "kwargs": {},
-        "options": {"queue": "run-now"}, "enabled": True,
+        "options": {"queue": "run-now", "headers": {"tenant": "acme"}}, "enabled": True,
         "schedule": {"__type__": "crontab", **EVERY_MINUTE, **cron},
     }  # fmt: skip
     client.hset(f"redbeat:{name}", "definition", json.dumps(definition))
@@ -86,6 +86,7 @@ def test_an_entry_is_run_once_however_often_its_button_is_clicked(
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Sends shop.report to run-now")
     expect(dialog).to_contain_text('["minutely report"]')
+    expect(dialog).to_contain_text('With these headers:{"tenant":"acme"}')
     assert violations(page, axe_source) == []
 
     dialog.get_by_label("Reason").fill("the file was late")
