@@ -13,7 +13,7 @@ def test_tasks_that_came_again_are_told_by_name() -> None:
 
     assert one.sentence == "12 tasks of the last day were delivered more than once: a and b."
     assert one.action.address is not None
-    assert unquote(one.action.address) == "tasks?q=is:redelivered seen:-1d.."
+    assert unquote(one.action.address) == "tasks?q=is:redelivered -has:rejected seen:-1d.."
     assert found("duplicate-deliveries", deliveries=DeliveryFact(again=2)) == ()
 
 

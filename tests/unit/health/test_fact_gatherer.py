@@ -293,6 +293,20 @@ def test_tasks_of_workers_that_are_gone_crowd_out_no_others(watched: Watched) ->
     assert ("task-overdue", "etl.load") in watched.rules()
 
 
+@pytest.mark.parametrize("gave_back", [False, True])
+def test_what_workers_gave_back_is_not_blamed_on_the_broker(
+    watched: Watched, *, gave_back: bool
+) -> None:
+    """`Reject(requeue=True)` and `task_reject_on_worker_lost` want another delivery."""
+    for number in range(9_001, 9_004):
+        first = begun(uuid_of(number), NOW - 300, name="etl.load")
+        end = msgspec.structs.replace(first[2], type="task-rejected", timestamp=NOW - 299)
+        again = [msgspec.structs.replace(e, timestamp=e.timestamp + 60) for e in first[1:]]
+        watched.store.apply([*first, *([end] if gave_back else []), *again])
+
+    assert (("duplicate-deliveries", "") in watched.rules()) is not gave_back
+
+
 def test_a_queue_that_nobody_consumes(watched: Watched) -> None:
     watched.cluster.configured = ("celery", "lost")
     watched.cluster.queues |= {"lost": [None] * 3}  # type: ignore[list-item]

@@ -24,6 +24,7 @@ from umbel.services.health.facts import (
     RecurringTask,
     RunningTask,
 )
+from umbel.services.health.rules.deliveries import DELIVERED_AGAIN
 from umbel.services.health.usual_hours import (
     DAY_S,
     USUAL_STEP_S,
@@ -197,7 +198,7 @@ class TaskFacts:
 
     def _find_deliveries(self, timeout_s: float | None, now: float, *, late: bool) -> DeliveryFact:
         again = self._store.count(
-            And((Has("redelivered"), _since("seen", DAY_S))),
+            And((*DELIVERED_AGAIN, _since("seen", DAY_S))),
             now=now,
             by="name",
             cap=AGAIN_MAX,

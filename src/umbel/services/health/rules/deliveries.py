@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from umbel.query.ast import Between, Has
+from umbel.query.ast import Between, Has, Not
 from umbel.services.control.types import ActionRequest
 from umbel.services.health.facts import HealthFacts, Point, RecurringTask, RunningTask
 from umbel.services.health.health_finding import FindingEvidence, HealthFinding, thinned
@@ -26,6 +26,9 @@ from umbel.services.health.rules.base import (
 from umbel.services.phrases import number, span
 from umbel.store.series import Durations
 
+#: Tasks that the broker delivered more than once of itself: where a worker gave the message back
+#: (`Reject(requeue=True)`, `task_reject_on_worker_lost`), that was wanted.
+DELIVERED_AGAIN: Final = (Has("redelivered"), Not(Has("rejected")))
 #: So many tasks that were delivered again within a day are more than an accident.
 AGAIN_MIN: Final = 3
 DAY_S: Final = 86_400.0
@@ -54,7 +57,7 @@ def duplicate_deliveries(facts: HealthFacts) -> Iterable[HealthFinding]:
         f"{some} of the last day were delivered more than once{which}.",
         why="They may have run twice. The usual causes are a visibility timeout shorter than the "
         "task or its ETA, and workers that were killed while they acknowledge late.",
-        action=tasks("See these tasks", Has("redelivered"), during("seen", DAY_S)),
+        action=tasks("See these tasks", *DELIVERED_AGAIN, during("seen", DAY_S)),
     )
 
 
