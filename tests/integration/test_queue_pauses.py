@@ -119,6 +119,11 @@ def until_consumed_by(umbel: Umbel, *workers: str, queue: str = "mail") -> None:
         raise AssertionError(f"not {names}, but {listed(umbel, queue)}") from None
 
 
+def statuses(umbel: Umbel) -> list[str]:
+    """Whether workers are heard."""
+    return [each["status"] for each in umbel.client.get("workers")["items"]]
+
+
 def until_run(umbel: Umbel, ids: list[str]) -> None:
     def states() -> set[str]:
         return {(umbel.client.task(uuid) or {}).get("state", "") for uuid in ids}
@@ -232,9 +237,10 @@ def test_a_busy_worker_stops_when_it_listens_again(cluster: Cluster) -> None:
         cluster.worker("free", "-Q", "free"),
     ):
         until_consumed_by(umbel, "solo")
-        nap = task(cluster.app, "nap", 12).apply_async(queue="mail").id
+        nap = task(cluster.app, "nap", 25).apply_async(queue="mail").id
         # Such a worker sends nothing while it runs a task.
         wait_until(lambda: f"[{nap}] received" in solo.process.output(), what="the nap")
+        wait_until(lambda: "silent" in statuses(umbel), what="no heartbeat of the worker")
         report = act(umbel, "pause")
         until_run(umbel, [nap])
         until_consumed_by(umbel)

@@ -293,6 +293,7 @@ class KnownWorkers(Inspection):
     ) -> None:
         super().__init__(store, cluster, clock)
         self.names = names
+        self.quiet: tuple[str, ...] = ()
         self.registered: dict[str, object] = {}
         self.queues: dict[str, object] = {}
         self.stats: dict[str, object] = {}
@@ -301,6 +302,9 @@ class KnownWorkers(Inspection):
 
     def live(self) -> tuple[str, ...]:
         return self.names
+
+    def silent(self) -> tuple[str, ...]:
+        return self.quiet
 
     def inspect(self, what: Inspected, workers: Sequence[str] | None = None) -> InspectAnswers:
         """Those that are `late` leave so many questions without an answer. Who answers but is
@@ -312,7 +316,10 @@ class KnownWorkers(Inspection):
         self.late = {name: turns - (name in hearing) for name, turns in self.late.items() if turns}
         awaited = self.names if workers is None else workers
         missing = tuple(name for name in awaited if name not in values)
-        return InspectAnswers(what=what, at=self._clock.now(), values=values, missing=missing)
+        silent = self.quiet if workers is None else ()
+        return InspectAnswers(
+            what=what, at=self._clock.now(), values=values, missing=missing, silent=silent
+        )
 
     def forget(self) -> None:
         self.forgotten += 1

@@ -21,6 +21,7 @@ from umbel.characters import is_seen, visible
 from umbel.cli.table_widths import GAP, Column, is_digits, widths_of
 from umbel.csv_lines import csv_line
 from umbel.errors import OutcomeUntold, UmbelError
+from umbel.services.phrases import names
 
 #: How many rows decide how wide columns are.
 _MEASURED: Final = 50
@@ -74,6 +75,11 @@ def say(text: str = "", *, err: bool = False) -> None:
         click.echo(cleaned, err=True)
     else:
         put(cleaned)
+
+
+def nobody_of(missing: Sequence[str]) -> str:
+    """That no worker is among those who answered, with those who did not."""
+    return f"nobody that answers; {names(missing)} did not" if missing else "nobody"
 
 
 @contextlib.contextmanager

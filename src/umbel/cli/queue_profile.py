@@ -63,7 +63,8 @@ def _figures(found: QueueProfile) -> Iterator[tuple[str, str]]:
     elif found.priorities_unknown:
         yield "by priority", found.priorities_unknown
     if not found.consuming:
-        yield "consumed by", "?" if found.consuming is None else "nobody"
+        nobody = printing.nobody_of(found.missing)
+        yield "consumed by", "?" if found.consuming is None else nobody
 
 
 def _trend(found: QueueProfile) -> str:

@@ -32,8 +32,8 @@ def route(source: Source, name: str, queue: str | None, as_json: bool) -> int:
         ("queue", "?" if found.queue is None else found.queue),
         ("exchange", "?" if found.exchange is None else found.exchange or "(the broker's own)"),
         ("routing key", "?" if found.routing_key is None else found.routing_key),
-        ("consumed by", _names(found.workers)),
-        ("registered at", _names(found.registered)),
+        ("consumed by", _names(found.workers, found.missing)),
+        ("registered at", _names(found.registered, found.missing)),
     ):
         printing.say(f"{title:<15}{text}")
     for sentence in found.warnings:
@@ -41,5 +41,5 @@ def route(source: Source, name: str, queue: str | None, as_json: bool) -> int:
     return 4 if found.warnings else 0
 
 
-def _names(workers: tuple[str, ...] | None) -> str:
-    return "?" if workers is None else ", ".join(workers) or "nobody"
+def _names(workers: tuple[str, ...] | None, missing: tuple[str, ...]) -> str:
+    return "?" if workers is None else ", ".join(workers) or printing.nobody_of(missing)

@@ -31,6 +31,41 @@ def test_every_worker_that_was_planned_has_its_answer() -> None:
 
 @pytest.mark.parametrize(
     ("action", "request_"),
+    [
+        ("rate_limit", {"name": "shop.send", "rate": "1/s"}),
+        ("revoke", {"ids": [WAITING]}),
+        ("terminate", {"ids": [WAITING]}),
+    ],
+)
+def test_a_worker_that_is_silent_is_not_left_out_of_what_is_said_to_all(
+    action: str, request_: dict[str, Any]
+) -> None:
+    """It may be busy with a solo pool, and then does it later, or dead."""
+    scene = Scene()
+    scene.workers.names, scene.workers.quiet = (US,), (EU,)
+    scene.eu.is_deaf = True
+
+    plan = scene.plan(action, **request_)
+    report = scene.do(action, **request_)
+
+    assert plan.workers == (EU, US)
+    assert f"Nothing is heard of {EU} now, so no answer may come from there." in plan.consequences
+    assert {(a.worker, a.outcome) for a in report.workers} == {(EU, "unknown"), (US, "ok")}
+
+
+def test_a_worker_that_is_busy_and_alone_is_told_as_well() -> None:
+    scene = Scene()
+    scene.workers.names, scene.workers.quiet = (), (EU,)
+    scene.eu.is_deaf = scene.us.is_deaf = True
+
+    report = scene.do("revoke", ids=[WAITING])
+
+    assert [(a.worker, a.outcome) for a in report.workers] == [(EU, "unknown")]
+    assert scene.told("revoke")
+
+
+@pytest.mark.parametrize(
+    ("action", "request_"),
     [("pool_grow", {"n": 2, "workers": [US]}), ("revoke", {"ids": [RUNNING, WAITING]})],
 )
 def test_what_no_worker_confirmed_is_not_done_in_the_audit(

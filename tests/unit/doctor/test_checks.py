@@ -153,7 +153,7 @@ def test_workers_take_too_much_ahead_where_tasks_are_long() -> None:
 
 def test_names_that_nobody_registered_are_a_fault_unless_a_worker_is_silent() -> None:
     used = TaskUse(names={"shop.charge": 4, "shop.gone": 2})
-    silent = msgspec.structs.replace(facts().workers, silent=("celery@eu-2",))
+    silent = msgspec.structs.replace(facts().workers, unheard=("celery@eu-2",))
 
     item, unsure = of("names", facts(tasks=used)), of("names", facts(tasks=used, workers=silent))
 

@@ -26,6 +26,21 @@ def test_a_queue_without_consumer_is_critical_and_offers_one() -> None:
     assert request.workers == ["celery@eu-1"]
 
 
+def test_a_worker_that_consumed_it_and_fell_silent_of_late_may_be_busy() -> None:
+    lost = queue("mail", depths(2, 5, 9, 12, 14, consumers=0), were=("celery@solo",))
+    online = worker()
+
+    def told(heard: float) -> str:
+        silent = worker("celery@solo", status="silent", heard=heard)
+        return only("queue-without-consumer", queues=(lost,), workers=(online, silent)).sentence
+
+    assert told(NOW - 60) == (
+        "No worker that answers consumes mail, where 14 messages wait; nothing is heard of "
+        "celery@solo, which did."
+    )
+    assert told(NOW - 3_600) == "Nobody consumes mail, where 14 messages wait."
+
+
 def test_it_is_told_at_the_first_look() -> None:
     one = only("queue-without-consumer", queues=(queue("mail", depths(1, consumers=0)),))
 

@@ -150,6 +150,21 @@ def test_a_broker_that_carries_no_commands_says_so() -> None:
     assert scene.plan("pause").impossible == "SQS has no remote control."
 
 
+def test_a_worker_that_has_been_busy_for_so_long_that_it_is_silent_is_told_all_the_same() -> None:
+    """A solo pool sends no heartbeats while it runs a task, and hears afterwards."""
+    scene = Scene()
+    busy = scene.worker("busy")
+    scene.inspection.inspect("active_queues")
+    busy.is_deaf = True
+    scene.clock.time += 60
+    scene.worker("w1")
+
+    report = scene.do("pause")
+
+    assert {each.worker: each.outcome for each in report.workers} == {"w1": "ok", "busy": "unknown"}
+    assert ({"queue": "mail"}, ("busy",)) in scene.commands("cancel_consumer")
+
+
 def test_a_worker_that_does_not_answer_is_named_and_a_busy_one_is_told_all_the_same() -> None:
     scene = Scene()
     scene.worker("w1")

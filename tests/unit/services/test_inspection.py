@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.contract.stories import heartbeat
@@ -15,7 +16,7 @@ from tests.support.memory_cluster import MemoryCluster, MemoryWorker
 from tests.support.waiting import wait_until
 from umbel.broker.base import Reply
 from umbel.errors import BrokerError, BrokerUnreachable
-from umbel.services.cluster.inspection import CACHE_S, LISTED_MAX, Inspection
+from umbel.services.cluster.inspection import CACHE_S, LISTED_MAX, MAYBE_BUSY_S, Inspection
 from umbel.store.memory import MemoryStore
 
 NOW = 1_000_000.0
@@ -99,6 +100,28 @@ def test_a_worker_that_lives_and_does_not_answer_is_missing() -> None:
 
     assert (set(answers.values), answers.missing) == ({"a"}, ("b",))
     assert not answers.answered("b")
+
+
+def test_a_worker_that_fell_silent_of_late_may_be_busy_and_is_not_awaited() -> None:
+    """One with a solo pool sends no heartbeats while it runs a task."""
+    field = Field(beating=["busy"], answering=["a"])
+    field.clock.time += 60
+    field.store.apply([heartbeat("a", field.clock.time, active=0, processed=0)])
+
+    answers = field.inspection.inspect("stats")
+
+    assert (answers.missing, answers.silent, answers.unheard) == ((), ("busy",), ("busy",))
+    field.clock.time = NOW + MAYBE_BUSY_S + 1
+    assert field.inspection.inspect("stats").silent == ()
+
+
+def test_who_answers_or_said_goodbye_is_not_silent() -> None:
+    field = Field(beating=["a", "b"], answering=["a"])
+    goodbye = msgspec.structs.replace(heartbeat("b", NOW + 1), type="worker-offline")
+    field.store.apply([goodbye])
+    field.clock.time += 60
+
+    assert field.inspection.inspect("stats").unheard == ()
 
 
 def test_a_worker_without_heartbeats_crowds_out_nobody() -> None:

@@ -20,7 +20,7 @@ import msgspec
 
 from umbel.broker.base import Cluster, Reply
 from umbel.clock import Clock
-from umbel.cluster.worker import ONLINE, with_answers
+from umbel.cluster.worker import ONLINE, SILENT, with_answers
 from umbel.errors import BrokerError, StoreError, UmbelError
 from umbel.redact.rules import USUAL, Redactor
 from umbel.services.cluster.configuration_masking import mask_conf, mask_stats
@@ -59,6 +59,9 @@ PROBE_EVERY_S: Final = 20.0
 PROBED_MAX: Final = 200
 #: How many workers' last answers are remembered.
 ANSWERED_MAX: Final = 1_000
+#: A worker that fell silent no longer ago than this, seconds, may be busy: one with a solo pool
+#: says nothing while it runs a task, and goes on afterwards.
+MAYBE_BUSY_S: Final = 900.0
 #: The most entries of a list (revoked ids, tasks) that are kept of one worker: the last.
 LISTED_MAX: Final = 5_000
 
@@ -71,20 +74,27 @@ _MASKS: Final[Mapping[str, Callable[[Mapping[str, object]], dict[str, object]]]]
 class InspectAnswers(msgspec.Struct, frozen=True, kw_only=True):
     """Answers by worker, as of `at` (Unix seconds). `refused` has the sentences of those who
     answered that they cannot; `missing` are workers that did not answer, of which nothing is
-    known; `left_out` is how many entries of a worker's list are not told. `unread` says why answers
-    of which it is not known whose they are could not be read, each reason once."""
+    known, and `silent` those of which nothing is heard of late, so that none was awaited: they are
+    dead or busy. `left_out` is how many entries of a worker's list are not told. `unread` says why
+    answers of which it is not known whose they are could not be read, each reason once."""
 
     what: Inspected
     at: float
     values: Mapping[str, object] = {}
     refused: Mapping[str, str] = {}
     missing: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
     left_out: Mapping[str, int] = {}
     unread: tuple[str, ...] = ()
 
     def answered(self, worker: str) -> bool:
         """Whether this worker said anything."""
         return worker in self.values or worker in self.refused
+
+    @property
+    def unheard(self) -> tuple[str, ...]:
+        """Those that may live and did not say, by name."""
+        return tuple(sorted({*self.missing, *self.silent}))
 
     def why_no_value(self, worker: str) -> str | None:
         """Why there is no value of a worker that alone was asked and answered; None where it did
@@ -200,6 +210,17 @@ class Inspection:
         workers = with_answers(self._store.workers(), self.answered())
         return tuple(w.hostname for w in workers if w.status(now) == ONLINE)
 
+    def silent(self) -> tuple[str, ...]:
+        """The workers, by name, that said no goodbye and were heard of late, though not in time:
+        they are dead or busy. Raises `StoreError`."""
+        now = self._clock.now()
+        workers = with_answers(self._store.workers(), self.answered())
+        return tuple(
+            w.hostname
+            for w in workers
+            if w.status(now) == SILENT and 0 <= now - w.last_heard <= MAYBE_BUSY_S
+        )
+
     def probe(self, workers: Sequence[str]) -> None:
         """Ask these whether they live, without waiting for the answers; unless somebody was
         asked of late. For workers that send no heartbeats."""
@@ -279,7 +300,7 @@ class Inspection:
                 what, workers=sorted(missing), timeout_s=self._answer_s * _SECOND_PART
             )
         self._note(replies)
-        return self._observed(what, replies, expected)
+        return self._observed(what, replies, expected, self.silent())
 
     def _ask_these(self, what: Inspected, workers: tuple[str, ...]) -> InspectAnswers:
         replies = (
@@ -289,9 +310,17 @@ class Inspection:
         return self._observed(what, replies, set(workers))
 
     def _observed(
-        self, what: Inspected, replies: Sequence[Reply], expected: set[str]
+        self,
+        what: Inspected,
+        replies: Sequence[Reply],
+        expected: set[str],
+        silent: Sequence[str] = (),
     ) -> InspectAnswers:
         answers = _answers(what, replies, expected, self._clock.now(), self._redactor)
+        heard = {*answers.values, *answers.refused, *answers.missing}
+        silent = tuple(worker for worker in silent if worker not in heard)
+        if silent:
+            answers = msgspec.structs.replace(answers, silent=silent)
         for observer in self._observers:
             observer(answers)
         return answers

@@ -158,7 +158,7 @@ class QueueInspection:
             # What is missing may have shown only now.
             capabilities=self._cluster.capabilities(),
             at=self._clock.now(),
-            missing=answers.missing if answers is not None else (),
+            missing=answers.unheard if answers is not None else (),
             more=len(names) + len(new) - len(depths),
         )
 
@@ -225,7 +225,7 @@ class QueueInspection:
 
 
 def _workers_by_queue(answers: InspectAnswers | None) -> dict[str, list[str]] | None:
-    if answers is None or not (answers.values or not answers.missing):
+    if answers is None or not (answers.values or not answers.unheard):
         return None
     named = {worker: names_of_queues(queues) for worker, queues in sorted(answers.values.items())}
     # The first of each worker, then the second of each: one that names thousands, of which not all

@@ -110,8 +110,8 @@ class TaskRoutes:
         except BrokerError:
             return None, ()
         if not answers.values:
-            return None, answers.missing
-        return workers_with(answers, name), answers.missing
+            return None, answers.unheard
+        return workers_with(answers, name), answers.unheard
 
 
 def _consuming(queue: QueueRow | None, found: QueueList) -> tuple[str, ...] | None:

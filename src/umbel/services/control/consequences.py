@@ -63,6 +63,7 @@ def of_tasks(
         )
     if request.action == "revoke":
         sentences += _of_revoking(count, running, found)
+        sentences += _unheard(facts.silent)
     elif request.action == "terminate":
         sentences += _of_terminating(request, count, running, found, facts)
     elif request.action == "abort":
@@ -122,6 +123,8 @@ def _of_terminating(
     silent = [name for name in sorted(found.running_on) if name not in facts.live]
     if silent:
         sentences.append(f"Nothing is heard of {listed(silent)}, where some of these began.")
+    if waiting > 0:
+        sentences += _unheard([name for name in facts.silent if name not in silent])
     return sentences
 
 
@@ -295,6 +298,12 @@ def _of_what_is_left_behind(found: TargetSummary) -> list[str]:
     return sentences
 
 
+def _unheard(workers: Sequence[str]) -> list[str]:
+    if not workers:
+        return []
+    return [f"Nothing is heard of {listed(workers)} now, so no answer may come from there."]
+
+
 def _nobody_else_consumes(queues: Sequence[UnconsumedQueue]) -> list[str]:
     def named(each: UnconsumedQueue) -> str:
         waiting = "number waiting not known" if each.ready is None else f"{each.ready:,} waiting"
@@ -366,9 +375,7 @@ def of_workers(request: ActionRequest, facts: ClusterFacts) -> tuple[str, ...]:
         )
     if request.action == "rate_limit" and (request.rate or "").partition("/")[0].strip("0.") == "":
         sentences.append("A rate of 0 lifts the limit.")
-    silent = [name for name in request.workers if name not in facts.live]
-    if silent:
-        sentences.append(
-            f"Nothing is heard of {listed(silent)} now, so no answer may come from there."
-        )
+    sentences += _unheard([name for name in request.workers if name not in facts.live])
+    if not request.workers:
+        sentences += _unheard(facts.silent)
     return tuple(sentences)

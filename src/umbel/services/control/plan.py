@@ -75,7 +75,7 @@ def plan_tasks(header: PlanHeader, found: TargetSummary, facts: ClusterFacts) ->
 def plan_workers(header: PlanHeader, facts: ClusterFacts) -> ActionPlan:
     """The plan of an action on workers, or on a task name at workers."""
     request = header.request
-    workers = tuple(request.workers) or facts.live
+    workers = tuple(request.workers) or tuple(sorted((*facts.live, *facts.silent)))
     impossible = NO_LOG_LEVEL if request.action == "log_level" else facts.impossible
     if impossible is None and not workers:
         impossible = (
@@ -173,9 +173,9 @@ def _answering(
     request: ActionRequest, found: TargetSummary, facts: ClusterFacts
 ) -> tuple[str, ...]:
     if request.action == "revoke":
-        return facts.live
+        return tuple(sorted((*facts.live, *facts.silent)))
     if request.action == "terminate":
-        return tuple(sorted({*found.running_on, *facts.live}))
+        return tuple(sorted({*found.running_on, *facts.live, *facts.silent}))
     return ()
 
 

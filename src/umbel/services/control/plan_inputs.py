@@ -103,7 +103,8 @@ class QueueAtPause(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ClusterFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """The cluster at the time of the plan: `live` workers, and why the action is `impossible`, if
+    """The cluster at the time of the plan: `live` workers; `silent` ones (dead or busy), which
+    get what is said to all once they hear again; and why the action is `impossible`, if
     it is; `names` are the task names that workers have registered, None if none answered;
     `paused` are queues to which the action sends that somebody paused;
     `unconsumed` are queues to which the action sends, or from which it takes the last consumer;
@@ -113,6 +114,7 @@ class ClusterFacts(msgspec.Struct, frozen=True, kw_only=True):
     `not_consuming` are workers that do not consume the queue which they are to leave."""
 
     live: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
     impossible: str | None = None
     names: frozenset[str] | None = None
     unconsumed: tuple[UnconsumedQueue, ...] = ()

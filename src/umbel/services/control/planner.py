@@ -144,16 +144,17 @@ class Planner:
         impossible = self._missing(request)
         if impossible is not None or request.action in {"retry", "abort"}:
             return ClusterFacts(impossible=impossible)
-        live = self._workers.live()
+        live, silent = self._workers.live(), self._workers.silent()
         if live:
-            return ClusterFacts(live=live)
+            return ClusterFacts(live=live, silent=silent)
         # They may send no heartbeats, or no collector may run.
         try:
             replies = self._cluster.ask("ping", timeout_s=ANSWER_S)
         except BrokerError as error:
             return ClusterFacts(impossible=str(error))
-        if replies or request.workers:
-            return ClusterFacts(live=tuple(sorted(r.worker for r in replies if r.worker)))
+        if replies or request.workers or silent:
+            live = tuple(sorted({r.worker for r in replies if r.worker}))
+            return ClusterFacts(live=live, silent=tuple(w for w in silent if w not in live))
         return ClusterFacts(impossible=NOBODY_HEARS)
 
     def _missing(self, request: ActionRequest) -> str | None:

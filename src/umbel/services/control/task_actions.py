@@ -87,7 +87,7 @@ class TaskActions:
             # For large batches the replies are not waited for: nobody would read them.
             run.insist(lambda: self._cluster.broadcast("revoke", {"task_id": ids}))
         else:
-            live = self._workers.live()
+            live, silent = self._workers.live(), self._workers.silent()
             replies = run.insist(
                 lambda: self._cluster.ask(
                     "revoke",
@@ -97,7 +97,7 @@ class TaskActions:
                     awaited=live,
                 )
             )
-            for answer in worker_answers(replies, live, self._cluster):
+            for answer in worker_answers(replies, (*live, *silent), self._cluster):
                 run.answer(answer)
         run.advance(len(ids))
 
@@ -120,6 +120,7 @@ class TaskActions:
             run.answer(WorkerAnswer(worker, "unknown", "Nothing is heard of this worker now."))
             return None
         expected = live if worker is None else (worker,)
+        silent = self._workers.silent() if worker is None else ()
         replies = run.insist(
             lambda: self._cluster.ask(
                 "revoke",
@@ -130,7 +131,7 @@ class TaskActions:
                 awaited=expected,
             )
         )
-        answers = worker_answers(replies, expected, self._cluster)
+        answers = worker_answers(replies, (*expected, *silent), self._cluster)
         for answer in answers:
             run.answer(answer)
         if worker is not None and answers[0].outcome == "refused":

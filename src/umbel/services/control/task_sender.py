@@ -159,7 +159,7 @@ class TaskSender:
                 self._workers.forget()
             answers = self._workers.inspect("registered", silent or None)
             registered |= {*workers_by_name(answers)}
-            silent = answers.missing
+            silent = answers.unheard
             if name in registered:
                 return
             if is_run_by_late_worker(self._store, name, self._clock.now()):

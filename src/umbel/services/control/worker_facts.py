@@ -21,8 +21,8 @@ from umbel.services.samples.worker_profiles import process_count
 
 
 class Consumption(msgspec.Struct, frozen=True):
-    """The workers by queue that they consume, those who said so (maybe nothing), and those who live
-    and did not say."""
+    """The workers by queue that they consume, those who said so (maybe nothing), and those who
+    live, or may, and did not say."""
 
     by_queue: Mapping[str, tuple[str, ...]] = {}
     answered: frozenset[str] = frozenset()
@@ -51,14 +51,16 @@ def pool_processes(workers: Inspection, named: Sequence[str]) -> Mapping[str, in
 def consumption(workers: Inspection) -> Consumption | None:
     """Who consumes what; None where the broker cannot carry the question."""
     try:
-        queues_by_worker = workers.ask("active_queues")
+        found = workers.inspect("active_queues")
     except BrokerError:
         return None
+    queues_by_worker = found.values
     by_queue: dict[str, tuple[str, ...]] = {}
     for worker, queues in sorted(queues_by_worker.items()):
         for name in names_of_queues(queues):
             by_queue[name] = (*by_queue.get(name, ()), worker)
-    silent = tuple(w for w in workers.live() if w not in queues_by_worker)
+    maybe = sorted({*workers.live(), *found.silent})
+    silent = tuple(w for w in maybe if w not in queues_by_worker)
     return Consumption(by_queue, frozenset(queues_by_worker), silent)
 
 

@@ -39,14 +39,16 @@ class BrokerFact(msgspec.Struct, frozen=True, kw_only=True):
 
 class WorkerAnswers(msgspec.Struct, frozen=True, kw_only=True):
     """What workers that are online said when they were asked: configuration (secrets masked) and
-    registered task names by worker; those that are `silent` did not answer. `unread` says why
-    answers that name nobody could not be read, `trouble` why nobody could be asked. `pools` are the
-    modules of the pools of those whose Celery is too old to tell of threads without loss."""
+    registered task names by worker; those that are `silent` did not answer; `unheard` are
+    these and those that fell silent of late, which are dead or busy. `unread` says why answers that
+    name nobody could not be read, `trouble` why nobody could be asked. `pools` are the modules of
+    the pools of those whose Celery is too old to tell of threads without loss."""
 
     confs: Mapping[str, Mapping[str, Any]] = {}
     registered: Mapping[str, frozenset[str]] = {}
     pools: Mapping[str, str] = {}
     silent: tuple[str, ...] = ()
+    unheard: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
     trouble: str = ""
 

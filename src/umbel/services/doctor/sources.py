@@ -127,6 +127,7 @@ def _workers(given: DoctorSources) -> WorkerAnswers:
         registered={worker: names_of_tasks(each) for worker, each in registered.items()},
         pools={worker: found for worker, each in stats.items() if (found := _pool(each))},
         silent=confs.missing,
+        unheard=confs.unheard,
         unread=confs.unread,
     )
 

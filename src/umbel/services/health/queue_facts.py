@@ -56,7 +56,7 @@ class FoundQueues(NamedTuple):
 
 
 class Consumers(NamedTuple):
-    """Who consumes each queue; `has_missing`: one that did not answer may, too."""
+    """Who consumes each queue; `has_missing`: one that is online and did not answer may, too."""
 
     workers: Mapping[str, tuple[str, ...]] | None
     has_missing: bool = False
@@ -86,6 +86,7 @@ class QueueFacts:
         self._depths: Mapping[str, Depth] = {}
         #: Who was online when workers were asked last, when that was, and what they said.
         self._last_answers: tuple[frozenset[str], float, InspectAnswers | None] | None = None
+        self._online: frozenset[str] = frozenset()
         self._is_changed = False
 
     def forget(self) -> None:
@@ -99,14 +100,15 @@ class QueueFacts:
     def begin(self, online: Collection[str], now: float) -> None:
         """Ask what must be asked, while the store is read. What was asked before and is not
         answered yet is not asked again."""
+        self._online = frozenset(online)
         is_changed, self._is_changed = self._is_changed, False
         if is_changed:
             self._last_answers = None
         self._depths = {} if is_changed else self._readings.depths(now)
         if not self._depths:
             self._listing = self._listing or self._pool.submit(self._queues.all)
-        elif self._must_ask(frozenset(online)):
-            self._answering = self._pool.submit(self._ask_workers, frozenset(online))
+        elif self._must_ask(self._online):
+            self._answering = self._pool.submit(self._ask_workers, self._online)
 
     def found(self, now: float) -> FoundQueues:
         """The facts, after `begin`. Raises `StoreError`."""
@@ -129,7 +131,7 @@ class QueueFacts:
             None
             if all(row.workers is None for row in listing.items)
             else {row.name: row.workers for row in listing.items if row.workers},
-            bool(listing.missing),
+            not self._online.isdisjoint(listing.missing),
         )
         missing = listing.capabilities.missing
         unknown = f"How full queues are is not known: {missing.get('depth')}"

@@ -47,7 +47,7 @@ def registration(
         name=name,
         workers=workers,
         without=tuple(sorted({*answers.values} - {*workers})),
-        missing=answers.missing,
+        missing=answers.unheard,
         signature=application.signature,
         doc=application.doc or _cleaned(doc),
         options=options,

@@ -111,10 +111,10 @@ class PausedConsumers:
         }
         busy = {
             worker: queues[pause.queue]
-            for worker, queues in self._last.of(found.missing).items()
+            for worker, queues in self._last.of(found.unheard).items()
             if pause.queue in queues
         }
-        answers = {name: WorkerAnswer(name, "unknown", NO_ANSWER) for name in found.missing}
+        answers = {name: WorkerAnswer(name, "unknown", NO_ANSWER) for name in found.unheard}
         answers |= {
             name: WorkerAnswer(name, "refused", cut(why), cut(why))
             for name, why in found.refused.items()
@@ -218,7 +218,7 @@ class PausedConsumers:
         """The workers that say now that they consume a queue; None where some did not answer."""
         found = self.fresh_answers("active_queues")
         names = tuple(sorted(w for w, each in found.values.items() if queue in _names(each)))
-        return names or (None if found.missing else ())
+        return names or (None if found.unheard else ())
 
     # -- asking ----------------------------------------------------------------------------
 

@@ -109,8 +109,8 @@ def unregistered_names(facts: DoctorFacts) -> CheckAnswer:
         if name not in registered and not is_built_in(name)
     }
     cannot = ""
-    if given.silent:
-        cannot = f"{names(given.silent)} did not answer and may know them."
+    if given.unheard:
+        cannot = f"{names(given.unheard)} did not answer and may know them."
     if not facts.tasks.names_complete:
         cannot += " There are more names than were looked at."
     if not strange:
@@ -118,7 +118,7 @@ def unregistered_names(facts: DoctorFacts) -> CheckAnswer:
                     cannot=cannot.strip())  # fmt: skip
     most = sorted(strange, key=lambda name: -strange[name])
     return CheckAnswer(
-        verdict="advice" if given.silent else "fault",
+        verdict="advice" if given.unheard else "fault",
         finding=f"{number(len(strange), 'name')} that {'was' if len(strange) == 1 else 'were'} "
         "sent in the last day no worker has registered.",
         evidence=shown([f"{name}: {number(strange[name], 'task')}" for name in most]),

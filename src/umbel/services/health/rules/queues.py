@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from statistics import fmean
 from typing import Final
 
-from umbel.cluster.worker import ONLINE
+from umbel.cluster.worker import ONLINE, SILENT
+from umbel.services.cluster.inspection import MAYBE_BUSY_S
 from umbel.services.control.types import ActionRequest
-from umbel.services.health.facts import HealthFacts, Point, QueueFact, QueueReading
+from umbel.services.health.facts import HealthFacts, Point, QueueFact, QueueReading, WorkerFact
 from umbel.services.health.health_finding import (
     FindingAction,
     FindingEvidence,
@@ -21,6 +22,7 @@ from umbel.services.health.rules.base import (
     few,
     finding,
     link,
+    listed,
     plan,
     queue_page,
     threshold,
@@ -54,7 +56,12 @@ def queue_without_consumer(facts: HealthFacts) -> Iterable[HealthFinding]:
     unconsumed = [each for each in facts.queues or () if _is_unconsumed(each)]
     unconsumed.sort(key=lambda each: -each.now.ready)
     online = {each.name for each in facts.workers if each.status == ONLINE}
-    found = [_without_consumer(each, online) for each in unconsumed]
+    silent = [
+        each
+        for each in facts.workers
+        if each.status == SILENT and facts.now - each.heard <= MAYBE_BUSY_S
+    ]
+    found = [_without_consumer(each, online, _may_go_on(each, silent)) for each in unconsumed]
 
     return few(
         found,
@@ -68,6 +75,16 @@ def queue_without_consumer(facts: HealthFacts) -> Iterable[HealthFinding]:
 _WHY_UNCONSUMED: Final = (
     "What is sent there is not run, and nothing else says so: the sender sees no error."
 )
+_WHY_MAYBE_BUSY: Final = (
+    "Dead or busy: a worker with a solo pool says nothing while it runs a task, and goes on with "
+    "its queues afterwards. Until then what is sent there waits, and the sender sees no error."
+)
+
+
+def _may_go_on(queue: QueueFact, silent: Sequence[WorkerFact]) -> list[str]:
+    """Those that fell silent of late and consumed the queue before; any of them where nobody
+    is known to have."""
+    return [each.name for each in silent if each.name in queue.were or not queue.were]
 
 
 def _is_unconsumed(queue: QueueFact) -> bool:
@@ -78,15 +95,19 @@ def _is_unconsumed(queue: QueueFact) -> bool:
     return queue.now.consumers == 0 and all(e.ready > 0 and not e.consumers for e in late)
 
 
-def _without_consumer(queue: QueueFact, online: set[str]) -> HealthFinding:
+def _without_consumer(queue: QueueFact, online: set[str], silent: list[str]) -> HealthFinding:
     waiting = queue.now.ready
+    there = f"where {number(waiting, 'message')} {'waits' if waiting == 1 else 'wait'}"
+    which = "which did" if queue.were else "which may"
     return finding(
         "queue-without-consumer",
         queue.name,
         "critical",
-        f"Nobody consumes {cut(queue.name)}, where {number(waiting, 'message')} "
-        f"{'waits' if waiting == 1 else 'wait'}.",
-        why=_WHY_UNCONSUMED,
+        f"No worker that answers consumes {cut(queue.name)}, {there}; nothing is heard of "
+        f"{listed(silent)}, {which}."
+        if silent
+        else f"Nobody consumes {cut(queue.name)}, {there}.",
+        why=_WHY_MAYBE_BUSY if silent else _WHY_UNCONSUMED,
         since=_since(queue),
         evidence=_depth(queue),
         action=_add_consumer(queue, online),
