@@ -13,6 +13,7 @@ attempts.
 
 from __future__ import annotations
 
+import re
 from operator import attrgetter
 from typing import Final
 
@@ -48,6 +49,12 @@ STATE_AFTER: Final = {
 #: When one run ended twice (a hard time limit fails twice, `Reject` fails and rejects),
 #: the stronger word stands.
 _STRENGTH: Final = {state: rank for rank, state in enumerate(STATES)}
+
+
+#: `Retry(Retry(...), ValueError('x'), 3)`: itself, the error, and when.
+_RETRY: Final = re.compile(
+    r"Retry\(Retry\(\.\.\.\), (.*), (?:None|-?\d[\d.e+-]*|datetime\.\w+\(.*\))\)\Z", re.DOTALL
+)
 
 
 class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -248,9 +255,12 @@ def true_exception(event: Event) -> str | None:
 
     Celery wraps errors of the worker's own (time limits, lost workers) in a class whose
     repr says nothing; the traceback's last line has the truth. Of a retry that no error caused it
-    tells the text `None`.
+    tells the text `None`. Pools without processes tell a retry as the exception that asks for it,
+    in which the error is (celery/exceptions.py, `Retry`).
     """
     exception = event.exception
+    if event.type == "task-retried" and exception and (wrapped := _RETRY.match(exception)):
+        exception = wrapped[1]
     is_of_none = event.type == "task-retried" and exception == "None"
     if (is_of_none or exception == "ExceptionWithTraceback()") and event.traceback:
         lines = event.traceback.strip().splitlines()

@@ -257,6 +257,18 @@ def test_a_retry_that_no_error_caused_is_not_said_to_have_the_error_none() -> No
     assert failed.exception == "None"
 
 
+@pytest.mark.parametrize("error", ["ValueError('a, b')", 'KeyError("x)\', 3)")'])
+@pytest.mark.parametrize("when", ["3", "1.5", "None", "datetime.datetime(2026, 12, 1, 2, 53, 54)"])
+def test_pools_without_processes_tell_a_retry_with_the_error_in_it(error: str, when: str) -> None:
+    """`repr` of Celery's `Retry`, which threads, greenlets and a solo pool send as it is."""
+    told_so = told("retried", 3, exception=f"Retry(Retry(...), {error}, {when})")
+    failed = told("failed", 3, exception=f"Retry(Retry(...), {error}, {when})")
+
+    assert task(RECEIVED, STARTED, told_so).exception == error
+    assert task(RECEIVED, STARTED, told_so).attempts[0].exception == error
+    assert task(RECEIVED, STARTED, failed).exception == failed.exception
+
+
 def test_a_task_seen_from_the_middle_is_partial() -> None:
     assert "partial" in task(STARTED, SUCCEEDED).flags
     assert "partial" in task(SUCCEEDED).flags
