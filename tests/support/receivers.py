@@ -70,12 +70,13 @@ def http_receiver() -> Iterator[HttpReceiver]:
 
 class MailReceiver:
     """Letters as they came. A recipient in `refused` is refused with its code; `bye` is what QUIT
-    is answered."""
+    is answered, `answers` what other commands are, of which the empty one is the greeting."""
 
     def __init__(self) -> None:
         self.letters: list[EmailMessage] = []
         self.refused: dict[str, int] = {}
         self.bye = "221 bye"
+        self.answers: dict[str, str] = {}
         self.url = ""
 
 
@@ -89,16 +90,18 @@ def mail_receiver() -> Iterator[MailReceiver]:
                              "RSET": "250 ok", "NOOP": "250 ok"}  # fmt: skip
 
         def handle(self) -> None:
-            self._say("220 ready")
+            self._say(receiver.answers.get("", "220 ready"))
             while line := self.rfile.readline().decode().strip():
                 word = line[:4].upper()
-                if word == "RCPT":
+                if word in receiver.answers and word != "DATA":
+                    self._say(receiver.answers[word])
+                elif word == "RCPT":
                     code = next((c for who, c in receiver.refused.items() if who in line), 250)
                     self._say(f"{code} {'ok' if code == 250 else 'no'}")
                 elif word == "DATA":
                     self._say("354 go on")
                     receiver.letters.append(self._letter())
-                    self._say("250 taken")
+                    self._say(receiver.answers.get("DATA", "250 taken"))
                 elif word == "QUIT":
                     self._say(receiver.bye)
                     return

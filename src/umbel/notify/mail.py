@@ -6,10 +6,13 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
+from collections import OrderedDict
+from collections.abc import Mapping
 from contextlib import suppress
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
-from typing import Final
+from types import MappingProxyType
+from typing import Final, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from umbel.errors import DeliveryFailed
@@ -17,6 +20,12 @@ from umbel.notify.base import TIMEOUT_S, AlertMessage, NotifierConfig
 from umbel.notify.templates import TEXT, TITLE, filled
 from umbel.time_limit import WHOLE_S, connected, within
 
+#: How much of an answer is told, characters.
+_WORDS_MAX: Final = 200
+#: Of so many messages it is remembered who is still to have them.
+_BEGUN_MAX: Final = 1_000
+#: The answer of a server that takes letters only of who logs in (RFC 4954).
+_LOGIN_FIRST: Final = 530
 _PORTS: Final = {"smtp": 25, "smtps": 465}
 
 
@@ -35,6 +44,13 @@ class _Smtps(smtplib.SMTP_SSL, _Smtp):
     """The same over TLS, which wraps the socket."""
 
 
+class _Begun(NamedTuple):
+    """Who is still to have a message, and who never will, with what they were refused with."""
+
+    left: tuple[str, ...]
+    never: Mapping[str, tuple[int, bytes]] = MappingProxyType({})
+
+
 class Mail:
     """One connection for each message, of `whole_s` seconds at most."""
 
@@ -42,38 +58,36 @@ class Mail:
         self._config = config
         self._whole_s = whole_s
         self._url = urlsplit(config.url)
+        #: Messages that some have, by their ids, the newest last.
+        self._begun: OrderedDict[str, _Begun] = OrderedDict()
 
     def deliver(self, message: AlertMessage) -> None:
         host = self._url.hostname or "localhost"
+        begun = self._begun.get(message.id, _Begun(self._config.to))
         try:
             with within(self._whole_s) as limit, self._connected(host) as server:
-                refused = server.send_message(self._letter(message))
+                refused = server.send_message(self._letter(message), to_addrs=begun.left)
                 limit.is_met = True
         except smtplib.SMTPResponseException as error:
-            told = error.smtp_error
-            words = told.decode("utf-8", "replace") if isinstance(told, bytes) else str(told)
-            raise DeliveryFailed(
-                f"The mail server {host} answered {error.smtp_code} {words[:200]}",
-                # A password is mended in the settings while the message waits.
-                retriable=error.smtp_code < 500
-                or isinstance(error, smtplib.SMTPAuthenticationError),
-            ) from None
+            raise _answered(host, error) from None
         except smtplib.SMTPRecipientsRefused as error:
-            codes = [code for code, _ in error.recipients.values()]
             raise DeliveryFailed(
-                f"The mail server {host} takes mail for none of {', '.join(error.recipients)}.",
-                retriable=any(code < 500 for code in codes),
+                f"The mail server {host} takes mail for none of {_who(error.recipients)}.",
+                retriable=any(_is_mended(*each) for each in error.recipients.values()),
             ) from None
         except smtplib.SMTPNotSupportedError as error:
-            raise DeliveryFailed(
-                f"The mail server {host} cannot do what is needed: {error}",
-                remedy="A password is only sent where the connection is encrypted.",
-                retriable=True,
-            ) from None
+            raise _unsupported(host, self._url.username, error) from None
         except smtplib.SMTPServerDisconnected:
             # smtplib says this of a connection that is closed, and of one that is silent.
             raise DeliveryFailed(
                 f"The mail server {host} did not answer in time, or closed the connection.",
+                retriable=True,
+            ) from None
+        except UnicodeEncodeError:
+            raise DeliveryFailed(
+                f"The user or password for the mail server {host} cannot be sent: it has letters "
+                "other than those of ASCII.",
+                remedy="Give it another one.",
                 retriable=True,
             ) from None
         except (OSError, smtplib.SMTPException) as error:
@@ -81,11 +95,21 @@ class Mail:
             raise DeliveryFailed(
                 f"The mail server {host} could not be reached: {why}.", retriable=True
             ) from None
+        self._finish(message.id, host, {**begun.never, **refused})
+
+    def _finish(self, message_id: str, host: str, refused: Mapping[str, tuple[int, bytes]]) -> None:
+        """After some have it: to those it is not sent again. Raises `DeliveryFailed`."""
+        left = tuple(who for who, answer in refused.items() if _is_mended(*answer))
+        self._begun.pop(message_id, None)
+        if left:
+            never = {who: answer for who, answer in refused.items() if who not in left}
+            self._begun[message_id] = _Begun(left, never)
+            while len(self._begun) > _BEGUN_MAX:
+                self._begun.popitem(last=False)
         if refused:
-            # Some have it: sent again, these would get it twice.
             raise DeliveryFailed(
-                f"The mail server {host} refused {', '.join(refused)}; the others have it.",
-                retriable=False,
+                f"The mail server {host} refused {_who(refused)}; the others have it.",
+                retriable=bool(left),
             )
 
     def _connected(self, host: str) -> smtplib.SMTP:
@@ -119,3 +143,50 @@ class Mail:
         letter["Auto-Submitted"] = "auto-generated"
         letter.set_content(filled(config.text or TEXT, message))
         return letter
+
+
+def _answered(host: str, error: smtplib.SMTPResponseException) -> DeliveryFailed:
+    """Only the letter itself can be refused for good. What is said to a greeting, a login or a
+    sender is about the settings, which are mended while the message waits."""
+    told = error.smtp_error
+    words = told.decode("utf-8", "replace") if isinstance(told, bytes) else str(told)
+    if error.smtp_code < 0:
+        return DeliveryFailed(f"What answers at {host} is no mail server.", retriable=True)
+    is_of_letter = isinstance(error, smtplib.SMTPDataError)
+    return DeliveryFailed(
+        f"The mail server {host} answered {error.smtp_code} {words[:_WORDS_MAX]}",
+        retriable=not is_of_letter or _is_mended(error.smtp_code, told),
+    )
+
+
+def _is_mended(code: int, told: bytes | str) -> bool:
+    """Whether what is refused so may be taken later: by itself (4xx), or by whoever gives this
+    server a right that it lacks (530, or 5.7.x of RFC 3463)."""
+    words = told if isinstance(told, bytes) else told.encode()
+    return code < 500 or code == _LOGIN_FIRST or words.startswith(b"5.7.")
+
+
+def _who(refused: Mapping[str, tuple[int, bytes]]) -> str:
+    """Each with what it was refused with."""
+    return ", ".join(
+        f"{who} ({code} {told.decode('utf-8', 'replace')[:_WORDS_MAX]})"
+        for who, (code, told) in refused.items()
+    )
+
+
+def _unsupported(
+    host: str, user: str | None, error: smtplib.SMTPNotSupportedError
+) -> DeliveryFailed:
+    words = str(error)
+    remedy = ""
+    if "STARTTLS" in words and user:
+        remedy = "A password is only sent where the connection is encrypted."
+    elif "AUTH" in words:
+        remedy = "It takes no login: leave user and password out of its address."
+    elif "SMTPUTF8" in words:
+        remedy = "Write the addresses in ASCII, the domain as xn--..."
+    return DeliveryFailed(
+        f"The mail server {host} cannot do what is needed: {words.rstrip('.')}.",
+        remedy=remedy,
+        retriable=True,
+    )

@@ -155,7 +155,7 @@ def test_a_mail_server_that_refuses_all_is_not_asked_again() -> None:
             notifier(receiver.url, "email", **MAIL).deliver(MESSAGE)
         assert not caught.value.retriable
         receiver.refused = {"on@": 550}
-        with pytest.raises(DeliveryFailed, match=r"refused on@example\.com; the others have it"):
+        with pytest.raises(DeliveryFailed, match=r"refused on@example\.com \(550 no\); the others"):
             notifier(receiver.url, "email", **MAIL).deliver(MESSAGE)
 
     assert len(receiver.letters) == 1
@@ -219,6 +219,65 @@ def test_what_is_opened_when_time_is_up_already_is_left_at_once() -> None:
 
     with dripping(b"220 ") as port, pytest.raises(TimeoutError):
         listen_twice(port)
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("", "554 not from your address"),
+        ("MAIL", "530 5.7.0 Authentication required"),
+        ("MAIL", "550 5.7.1 not your sender"),
+        ("RCPT", "554 5.7.1 Relay access denied"),
+        ("DATA", "554 5.7.1 your address is blocked"),
+    ],
+)
+def test_what_the_settings_can_mend_of_mail_is_tried_again(command: str, answer: str) -> None:
+    with mail_receiver() as receiver:
+        receiver.answers[command] = answer
+        mail = notifier(receiver.url, "email", **MAIL)
+        with pytest.raises(DeliveryFailed, match=answer[4:]) as caught:
+            mail.deliver(MESSAGE)
+        receiver.answers.clear()
+        mail.deliver(MESSAGE)
+
+    assert caught.value.retriable
+
+
+def test_a_letter_that_is_refused_for_itself_is_not_sent_again() -> None:
+    with mail_receiver() as receiver:
+        receiver.answers["DATA"] = "552 5.3.4 too large"
+        with pytest.raises(DeliveryFailed, match="too large") as caught:
+            notifier(receiver.url, "email", **MAIL).deliver(MESSAGE)
+
+    assert not caught.value.retriable
+
+
+def test_who_is_put_off_gets_the_letter_later_and_the_others_once() -> None:
+    """As a server with a grey list does it, for each recipient."""
+    with mail_receiver() as receiver:
+        to = ["ops@example.com", "on@example.com", "gone@example.com"]
+        mail = notifier(receiver.url, "email", **{**MAIL, "to": to})
+        receiver.refused = {"on@": 450, "gone@": 550}
+        with pytest.raises(DeliveryFailed, match=r"on@example\.com \(450 no\)") as first:
+            mail.deliver(MESSAGE)
+        # Who has it would be refused now, and is not sent it.
+        receiver.refused = {"ops@": 550}
+        with pytest.raises(DeliveryFailed, match=r"refused gone@example\.com \(550") as second:
+            mail.deliver(MESSAGE)
+
+    assert (first.value.retriable, second.value.retriable) == (True, False)
+    assert len(receiver.letters) == 2
+
+
+def test_what_mail_lacks_is_told_with_what_helps() -> None:
+    with mail_receiver() as receiver:
+        foreign = {**MAIL, "to": ["jürgen@example.com"]}
+        with pytest.raises(DeliveryFailed, match="Write the addresses in ASCII"):
+            notifier(receiver.url, "email", **foreign).deliver(MESSAGE)
+
+        receiver.answers[""] = "HTTP/1.1 400 Bad Request"
+        with pytest.raises(DeliveryFailed, match="is no mail server"):
+            notifier(receiver.url, "email", **MAIL).deliver(MESSAGE)
 
 
 @pytest.mark.parametrize("begin", [b"220 ", b"220 mail\r\n250 mail\r\n250 "])
