@@ -171,12 +171,15 @@ class CapabilityMissing(StoreError, ValueError):
 class BrokerError(UmbelError):
     """The broker cannot do what was asked. `sent`: ids of tasks of a sending that it has all the
     same; `unsure`: how many more of what was asked it may have done, since they were on their way
-    to it and no answer came; `maybe_sent`: the ids of those that are tasks."""
+    to it and no answer came; `maybe_sent`: the ids of those that are tasks. `takes_nothing`: it
+    answers, and writes nothing of anybody's, since it has no memory or disk left or is a
+    replica."""
 
     retriable = True
     sent: frozenset[str] = frozenset()
     unsure = 0
     maybe_sent: frozenset[str] = frozenset()
+    takes_nothing = False
 
 
 class BrokerRefused(BrokerError):

@@ -131,11 +131,13 @@ class ConnectionPool:
         return False
 
     def _alarm(self) -> BrokerUnreachable:
-        return BrokerUnreachable(
+        alarm = BrokerUnreachable(
             f"RabbitMQ at {self._link.url} is short of memory or disk and takes no messages, so "
-            "workers cannot be asked and nothing can be sent.",
-            remedy="Free some there (rabbitmqctl status lists its alarms). Events still come in.",
+            "workers cannot be asked, nothing can be sent, and workers cannot tell what they do.",
+            remedy="Free some there (rabbitmqctl status lists its alarms).",
         )
+        alarm.takes_nothing = True
+        return alarm
 
     def close(self) -> None:
         """Leave the broker. Calls that are under way end, and leave then."""

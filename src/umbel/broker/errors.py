@@ -11,7 +11,12 @@ import ssl
 from typing import Any, Final
 
 from umbel.broker.link import Link
-from umbel.errors import BrokerError, BrokerMisconfigured, BrokerRefused, BrokerUnreachable
+from umbel.errors import (
+    BrokerError,
+    BrokerMisconfigured,
+    BrokerRefused,
+    BrokerUnreachable,
+)
 from umbel.masking import MASK
 from umbel.process_secrets import hidden
 
@@ -33,6 +38,8 @@ _REDIS_REMEDIES: Final = (
     ),
     ("misconf", "It cannot save to its disk: free some space there, and look into its log."),
 )
+#: Of these, what is said to everybody who wants to write anything.
+_WRITES_NOTHING: Final = ("maxmemory", "read only replica", "misconf")
 #: What redis-py puts before an answer within a pipeline: the command, with what was to be stored.
 _PIPELINE: Final = re.compile(r"\ACommand # \d+ \(.*?\) of pipeline caused error: ", re.DOTALL)
 #: What redis-py raises when no Sentinel names a master, with each that could not be asked.
@@ -212,7 +219,9 @@ def _redis(error: BaseException, link: Link, thing: str | None) -> BrokerError:
     remedy = next((its for sign, its in _REDIS_REMEDIES if sign in words.lower()), None)
     if remedy is not None:
         what = "" if thing is None else f" what was asked of {thing}"
-        return BrokerRefused(f"{_who(link)} refused{what}: {words}.", remedy=remedy)
+        refused = BrokerRefused(f"{_who(link)} refused{what}: {words}.", remedy=remedy)
+        refused.takes_nothing = any(sign in words.lower() for sign in _WRITES_NOTHING)
+        return refused
     if thing is not None:
         return BrokerRefused(
             f"{_who(link)} refused what was asked of {thing}: {words}.",

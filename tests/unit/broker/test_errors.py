@@ -92,6 +92,7 @@ def test_redis_that_cannot_take_more_is_no_matter_of_rights(error: Exception, re
     told = translated(error, REDIS, "the queue mail")
 
     assert isinstance(told, BrokerRefused)
+    assert told.takes_nothing
     assert "refused what was asked of the queue mail" in str(told)
     assert remedy in told.remedy
     assert "rights" not in told.remedy

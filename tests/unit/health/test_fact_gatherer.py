@@ -17,7 +17,7 @@ from tests.support.memory_cluster import MemoryCluster, MemoryResults, MemoryWor
 from tests.support.waiting import wait_until
 from tests.unit.control.scene import actor as operator
 from umbel.cluster.events import Event
-from umbel.errors import StoreCorrupt, StoreError
+from umbel.errors import BrokerRefused, StoreCorrupt, StoreError
 from umbel.services.cluster_services import ClusterServices, make_services
 from umbel.services.health.fact_gatherer import EVERY_S, FRESH_S, STALE_S
 from umbel.services.health.health_findings import HealthAnswer
@@ -181,6 +181,28 @@ def test_a_task_that_runs_far_too_long(watched: Watched) -> None:
 
     assert one.rule == "task-overdue"
     assert one.sentence.startswith("1 task etl.load has run for 15 min; 99 in 100 end within 1.")
+
+
+def test_a_broker_that_takes_nothing_is_the_first_that_is_said(watched: Watched) -> None:
+    full = BrokerRefused("Redis refused.", remedy="It has no memory left.")
+    full.takes_nothing = True
+
+    def refuse(name: str) -> None:
+        if name == "active_queues":
+            raise full
+
+    def after_a_look() -> list[tuple[str, str]]:
+        watched.later(FRESH_S + 1)
+        return watched.rules()
+
+    watched.cluster.on_call = refuse
+    after_a_look()
+
+    assert after_a_look() == [("broker-takes-nothing", "")]
+
+    watched.cluster.on_call = lambda _name: None
+
+    assert after_a_look() == []
 
 
 def deliveries(number: int, times: int) -> list[Event]:

@@ -209,3 +209,13 @@ def test_of_many_paused_queues_a_few_stand_alone() -> None:
 
     assert len(several) == 4
     assert several[-1].sentence.startswith("497 more queues are paused: ")
+
+
+def test_a_broker_that_takes_nothing_is_said_instead_of_who_falls_silent_for_it() -> None:
+    silent = worker(status="silent", heard=NOW - 60)
+    full = facts(refusal="Redis refused. It has no memory left.", workers=(silent,))
+
+    (one,) = assess(full)
+
+    assert (one.rule, one.severity) == ("broker-takes-nothing", "critical")
+    assert one.sentence == "Redis refused. It has no memory left."

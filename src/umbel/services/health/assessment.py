@@ -34,6 +34,9 @@ def assess(facts: HealthFacts) -> tuple[HealthFinding, ...]:
     # While nothing is recorded, what the record lacks says nothing of the cluster.
     if facts.live.state == "blind":
         found = [each for each in found if each.rule not in _OF_THE_RECORD]
+    # Who cannot send to the broker falls silent, whatever it is.
+    if facts.refusal:
+        found = [each for each in found if each.rule not in _OF_THE_SENDERS]
     return tuple(sorted(found, key=_weight))
 
 
@@ -42,13 +45,16 @@ _OF_THE_RECORD: Final = frozenset(
     {"worker-wedged", "task-overdue", "wait-risen", "runtime-risen", "failures-risen"}
 )
 
+#: Rules that would take a broker that takes nothing for workers and beat that are gone.
+_OF_THE_SENDERS: Final = frozenset({"worker-silent", "beat-silent", "entry-missed"})
+
 #: Rules that look at Umbel itself or at the broker alone, so that they find the same whether or not
 #: anything is recorded.
 NEED_NO_RECORD: Final = frozenset(
     {
-        "not-recording", "collector-behind", "events-missed", "store-damaged",
-        "store-near-its-bound", "history-gap", "queue-growing", "queue-older-than-usual",
-        "queue-paused",
+        "not-recording", "broker-takes-nothing", "collector-behind", "events-missed",
+        "store-damaged", "store-near-its-bound", "history-gap", "queue-growing",
+        "queue-older-than-usual", "queue-paused",
     }
 )  # fmt: skip
 

@@ -189,7 +189,7 @@ class FactGatherer:
         runtimes = self._tasks.durations("runtime", now, oldest)
         running = self._tasks.running(now, online)
         day_runtimes = self._tasks.day_runtimes(now)
-        queues, consumed, unknown = self._queues.found(now)
+        queues, consumed, unknown, refusal = self._queues.found(now)
         workers = worker_facts(judged, consumed, queues or (), self._readings, now)
         timeout_s, late = self._visibility(status)
         deploys = beside(lambda: given.deploys.list(now - DEPLOYS_S).items, "What was deployed")
@@ -213,6 +213,7 @@ class FactGatherer:
             storage=_storage(status, given.retention),
             gaps=tuple(uncovered(given.store.gaps(start=now - GAPS_S), status.collectors, now)),
             unknown=unknown,
+            refusal=refusal,
         )
 
     def _visibility(self, status: Status) -> tuple[float | None, bool]:

@@ -204,7 +204,8 @@ class HealthFacts(msgspec.Struct, frozen=True, kw_only=True):
     first. `beat` is None where there is no entry, and nothing that keeps one from being read.
     `gaps` are those that no other collector saw through. `open` are ids of findings that were true
     before: what is open closes only when it is clearly over. `since`: the past is told from there
-    on."""
+    on. `refusal` is the sentence with which the broker refuses whatever anybody writes, empty where
+    it does not."""
 
     now: float
     live: Liveness
@@ -226,4 +227,5 @@ class HealthFacts(msgspec.Struct, frozen=True, kw_only=True):
     deploys: tuple[DeployFact, ...] = ()
     beat: BeatFact | None = None
     unknown: tuple[str, ...] = ()
+    refusal: str = ""
     open: frozenset[str] = frozenset()

@@ -7,6 +7,7 @@ when others have come or gone.
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -48,11 +49,13 @@ WERE_MAX: Final = 1_000
 
 class FoundQueues(NamedTuple):
     """`queues` is None where the broker could not be asked, and `unknown` says why; `consumed` is
-    what each worker consumes, by what workers said."""
+    what each worker consumes, by what workers said. `refusal` is the sentence with which the broker
+    refuses whatever anybody writes, empty where it does not."""
 
     queues: tuple[QueueFact, ...] | None
     consumed: Mapping[str, tuple[str, ...]] = {}
     unknown: tuple[str, ...] = ()
+    refusal: str = ""
 
 
 class Consumers(NamedTuple):
@@ -88,6 +91,7 @@ class QueueFacts:
         self._last_answers: tuple[frozenset[str], float, InspectAnswers | None] | None = None
         self._online: frozenset[str] = frozenset()
         self._is_changed = False
+        self._refusal = ""
 
     def forget(self) -> None:
         """Ask broker and workers next time: something was changed."""
@@ -107,11 +111,18 @@ class QueueFacts:
         self._depths = {} if is_changed else self._readings.depths(now)
         if not self._depths:
             self._listing = self._listing or self._pool.submit(self._queues.all)
-        elif self._must_ask(self._online):
+        if (self._depths or self._refusal) and self._must_ask(self._online):
             self._answering = self._pool.submit(self._ask_workers, self._online)
 
     def found(self, now: float) -> FoundQueues:
         """The facts, after `begin`. Raises `StoreError`."""
+        found = self._found(now)
+        if self._refusal and self._answering is not None:
+            with contextlib.suppress(NotInTime):  # it holds until it is known to be over
+                self._answering.result(ANSWER_S)
+        return found._replace(refusal=self._refusal)
+
+    def _found(self, now: float) -> FoundQueues:
         if self._depths:
             return self._made(self._sampled_consumers(), now)
         try:
@@ -157,10 +168,13 @@ class QueueFacts:
 
     def _ask_workers(self, online: frozenset[str]) -> InspectAnswers | None:
         """None where the broker cannot carry the question, or does not now."""
+        refusal = ""
         try:
             answers = self._inspection.inspect("active_queues")
-        except BrokerError:
+        except BrokerError as error:
             answers = None
+            refusal = str(error) if error.takes_nothing else ""
+        self._refusal = refusal
         self._last_answers = online, self._clock.monotonic(), answers
         return answers
 

@@ -51,6 +51,20 @@ OLDER_MIN_S: Final = 60.0
 PAUSED_FOR_S: Final = 86_400.0
 
 
+def broker_takes_nothing(facts: HealthFacts) -> Iterable[HealthFinding]:
+    """The broker answers, and refuses whatever anybody writes."""
+    if facts.refusal:
+        yield finding(
+            "broker-takes-nothing",
+            "",
+            "critical",
+            facts.refusal,
+            why="No task can be sent, by beat neither, and workers can neither keep results nor "
+            "tell what they do; what they run may be lost or done twice.",
+            action=link("Look at the queues", "queues"),
+        )
+
+
 def queue_without_consumer(facts: HealthFacts) -> Iterable[HealthFinding]:
     """Messages wait, and nobody takes them."""
     unconsumed = [each for each in facts.queues or () if _is_unconsumed(each)]

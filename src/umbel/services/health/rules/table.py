@@ -16,6 +16,7 @@ HealthRule = Callable[[HealthFacts], Iterable[HealthFinding]]
 HEALTH_RULES: Final[Mapping[str, HealthRule]] = {
     "not-recording": recording.not_recording,
     "collector-behind": recording.collector_behind,
+    "broker-takes-nothing": queues.broker_takes_nothing,
     "queue-without-consumer": queues.queue_without_consumer,
     "beat-silent": schedule.beat_silent,
     "no-worker": workers.no_worker,
