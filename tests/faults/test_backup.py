@@ -22,12 +22,14 @@ from tests.faults.store_writer import TASKS
 from tests.faults.test_store_kill import assert_sound
 from tests.support.umbels import UMBEL, umbel_environment
 from tests.support.waiting import wait_until
-from umbel.errors import StoreError
+from umbel.errors import SettingsError, StoreError
 from umbel.query.ast import EVERYTHING, Words
+from umbel.settings.config_file import config_file
 from umbel.store.base import Copied, Retention
 from umbel.store.ledger import AuditEntry, Lease, LoginSession, SecondFactor
 from umbel.store.sqlite import SqliteStore
 from umbel.store.sqlite.files.backup import back_up
+from umbel.store.sqlite.files.snapshots import snapshots_of
 from umbel.store.sqlite.ledger import SqliteLedger
 
 NOBODY = 65534
@@ -290,6 +292,46 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "copy").iterdir()] == ["mine"]
 
 
+def test_a_copy_is_not_made_within_what_it_is_of(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    filled(data)
+    before = {path.name for path in data.iterdir()}
+
+    done = backup(str(data / "copies" / "monday"), "--data", str(data))
+
+    assert done.returncode == 1
+    assert f"lies in the data directory {data}" in done.stderr
+    assert {path.name for path in data.iterdir()} == before
+
+
+@pytest.mark.parametrize("where", ["/proc/copy", "/" + "n" * 300])
+def test_where_no_copy_can_be_made_is_told_of_the_copy(tmp_path: Path, where: str) -> None:
+    filled(tmp_path / "data")
+
+    done = backup(where, "--data", str(tmp_path / "data"))
+
+    assert done.returncode == 1
+    assert f"No copy can be made in {where}: " in done.stderr
+    assert "--data" not in done.stderr
+
+
+def test_a_copy_needs_no_more_room_than_it_takes(tmp_path: Path) -> None:
+    """A WAL keeps the length that it once had, and what it has may be in the file as well."""
+    data, copied = tmp_path / "data", list[Copied]()
+    store = SqliteStore(data, write=True)
+    for n in range(200):
+        store.apply(succeeded(uuid_of(n), BASE + n))
+    assert (data / "tasks-000001.db-wal").stat().st_size > 0
+
+    with snapshots_of(data) as snapshots:
+        expected = {each.path.name: each.size_bytes for each in snapshots}
+    back_up(data, tmp_path / "copy", copied.append)
+
+    taken = {each.path.name: each.size_bytes for each in copied}
+    assert {name: taken[name] for name in expected} == expected
+    store.close()
+
+
 def test_without_a_history_there_is_no_copy(tmp_path: Path) -> None:
     done = backup(str(tmp_path / "copy"), "--data", str(tmp_path / "data"))
 
@@ -375,9 +417,34 @@ def test_who_may_not_read_the_history_is_told_who_may() -> None:
     try:
         with pytest.raises(StoreError) as refused:
             back_up(above / "data", above / "copy", lambda _: None)
+        with pytest.raises(StoreError) as unread:
+            SqliteStore(above / "data", write=False)
+        with pytest.raises(SettingsError) as unset:
+            config_file((above / "data" / "umbel.toml", "--config"), {}, above, {0})
     finally:
         os.seteuid(0)
         shutil.rmtree(above)
 
     assert "cannot be read by nobody: it belongs to root." in str(refused.value)
     assert "sudo -u root umbel backup" in str(refused.value)
+    assert "cannot be read by nobody: it belongs to root." in str(unread.value)
+    assert f"{above / 'data' / 'umbel.toml'} cannot be read by nobody" in str(unset.value)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="Only root can become another user.")
+def test_who_may_not_write_the_copy_is_told_so() -> None:
+    above = Path(tempfile.mkdtemp(prefix="umbel-backup-"))
+    above.chmod(0o755)
+    filled(above / "data")
+    os.chown(above / "data", NOBODY, NOBODY)
+    (above / "closed").mkdir(mode=0o700)
+
+    os.seteuid(NOBODY)
+    try:
+        with pytest.raises(StoreError) as refused:
+            back_up(above / "data", above / "closed" / "copy", lambda _: None)
+    finally:
+        os.seteuid(0)
+        shutil.rmtree(above)
+
+    assert f"No copy can be made in {above / 'closed' / 'copy'}: Permission" in str(refused.value)

@@ -20,7 +20,7 @@ from umbel.settings.clusters import (
 )
 from umbel.settings.paths import config_files
 from umbel.settings.tree import SECTIONS, SETTINGS
-from umbel.settings.trust import check_found, is_there
+from umbel.settings.trust import check_found, is_named_file, is_there
 from umbel.settings.unknown_names import unknown_name
 
 
@@ -37,7 +37,7 @@ def config_file(
         if value == "none":
             return None
         path = Path(str(value)).expanduser()
-        if not path.is_file():
+        if not is_named_file(path):
             raise SettingsError(
                 f"The settings file {path} ({origin}) does not exist.",
                 setting="config",

@@ -30,7 +30,7 @@ from umbel.settings.flower_login import LoginOptions
 from umbel.settings.kinds import ALIKE
 from umbel.settings.service_links import is_service_link
 from umbel.settings.tree import SETTINGS
-from umbel.settings.trust import check_found, is_there
+from umbel.settings.trust import check_found, is_named_file, is_there
 from umbel.settings.units import InvalidValue
 
 DEFAULT_FILE: Final = "flowerconfig.py"
@@ -225,7 +225,7 @@ def _file(
     named = next((each for each in given if each.option is CONF), None)
     if named is not None:
         path = directory / Path(named.text).expanduser()
-        if not path.is_file():
+        if not is_named_file(path):
             raise SettingsError(
                 f"The file {path} ({named.where}) does not exist.",
                 setting="conf",

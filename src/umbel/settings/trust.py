@@ -45,6 +45,19 @@ def is_there(path: Path) -> bool:
         return False
 
 
+def is_named_file(path: Path) -> bool:
+    """Whether there is a file that somebody named. Raises `SettingsError` where it cannot be
+    seen."""
+    try:
+        return path.is_file()
+    except OSError as error:
+        raise SettingsError(
+            f"The file {path} cannot be read by {user_name(os.geteuid())}: {error.strerror}.",
+            remedy="Let that user read it, the directories above it included, or run this as "
+            "another.",
+        ) from error
+
+
 def check_found(path: Path, trusted: Collection[int]) -> None:
     """Raises `SettingsError` for a file that was found, not named, and may be somebody else's."""
     for found in (path.stat(), path.lstat()):

@@ -35,6 +35,7 @@ from umbel.store.sqlite import status
 from umbel.store.sqlite.costs import COSTS, Costs
 from umbel.store.sqlite.files import catalog, damage, looks, missed, private_files
 from umbel.store.sqlite.files.catalog import Catalog
+from umbel.store.sqlite.files.data_directory import must_be_readable
 from umbel.store.sqlite.files.errors import cut_off, missing, translated
 from umbel.store.sqlite.files.lock import WriterLock
 from umbel.store.sqlite.files.partition_files import remove_remains
@@ -95,6 +96,8 @@ class SqliteStore:
         self._look_noted = 0.0
         # Who writes reads little: the rest is for others, in processes of their own.
         self._reader = Reader(directory, self._clock, costs, is_small=write)
+        if not write:
+            must_be_readable(directory)
         with translated(directory):
             if is_cut_off(directory):
                 raise cut_off(directory)

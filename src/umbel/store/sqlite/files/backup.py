@@ -19,11 +19,12 @@ from typing import Final
 import apsw
 import msgspec
 
-from umbel.errors import StoreError, StoreFull
+from umbel.errors import StoreError, StoreFull, StoreUnwritable
 from umbel.owner import foreign_owner, owned, user_name
 from umbel.store.base import Copied
 from umbel.store.sqlite.files.catalog import mark_copied
-from umbel.store.sqlite.files.errors import DAMAGED, missing, translated
+from umbel.store.sqlite.files.data_directory import must_be_readable
+from umbel.store.sqlite.files.errors import DAMAGED, NO_ROOM, missing, translated
 from umbel.store.sqlite.files.migrations import version
 from umbel.store.sqlite.files.paths import (
     cluster_path,
@@ -46,7 +47,7 @@ _HAS_FACTORS: Final = 7
 def back_up(directory: Path, target: Path, on_file: Callable[[Copied], None]) -> None:
     """Copy the store in `directory` to `target`, a directory that is new or empty; `on_file` is
     given each file once it is there. Raises `StoreError`, and leaves nothing behind then."""
-    _must_be_readable(directory)
+    must_be_readable(directory, "umbel backup ...")
     with translated(directory):
         if not (meta_path(directory).exists() or numbers_in(directory)):
             raise missing(directory)
@@ -68,35 +69,15 @@ def back_up(directory: Path, target: Path, on_file: Callable[[Copied], None]) ->
             raise
 
 
-def _must_be_readable(directory: Path) -> None:
-    try:
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            os.scandir(directory).close()
-            meta_path(directory).stat()
-    except PermissionError as error:
-        # Where a directory above is closed, its own owner cannot be told.
-        seen = next(path for path in (directory, *directory.absolute().parents) if _is_seen(path))
-        owner = user_name(seen.stat().st_uid)
-        what = "it" if seen == directory else seen
-        raise StoreError(
-            f"The data directory {directory} cannot be read by {user_name(os.geteuid())}: {what} "
-            f"belongs to {owner}.",
-            remedy=f"Run this as that user: sudo -u {owner} umbel backup ...",
-        ) from error
-
-
-def _is_seen(path: Path) -> bool:
-    return os.path.exists(path)  # noqa: PTH110 (whose parent is closed is not seen, and no error)
-
-
 # -- the target ----------------------------------------------------------------------------
 
 
 @contextlib.contextmanager
 def _room_for(directory: Path, target: Path) -> Iterator[None]:
     """The target is there and empty; one that was made for this goes when it fails."""
-    is_new = not target.exists()
-    with translated(target):
+    with _naming_target(target):
+        is_new = not target.exists()
+        _must_be_outside(directory, target)
         if is_new:
             target.mkdir(mode=0o700, parents=True)
             if foreign_owner(directory) is not None:
@@ -112,6 +93,32 @@ def _room_for(directory: Path, target: Path) -> Iterator[None]:
         raise
 
 
+@contextlib.contextmanager
+def _naming_target(target: Path) -> Iterator[None]:
+    """What is wrong with where the copy is to be is no matter of the data directory."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in NO_ROOM:
+            raise StoreFull(
+                f"There is no room for the copy in {target}: {error.strerror}.",
+                remedy="Free some space there, or name a directory on another disk.",
+            ) from error
+        raise StoreUnwritable(
+            f"No copy can be made in {target}: {error.strerror or error}.",
+            remedy=f"Name a directory that {user_name(os.geteuid())} may make or write to.",
+        ) from error
+
+
+def _must_be_outside(directory: Path, target: Path) -> None:
+    if directory.resolve() in target.resolve().parents:
+        raise StoreError(
+            f"{target} lies in the data directory {directory}, which would go with what it is a "
+            "copy of.",
+            remedy="Name a directory elsewhere, best on another disk.",
+        )
+
+
 def _must_be_empty(target: Path) -> None:
     if not target.is_dir():
         raise StoreError(f"{target} is a file.", remedy="Name a new or empty directory.")
@@ -125,7 +132,7 @@ def _must_be_empty(target: Path) -> None:
 
 def _must_fit(snapshots: list[Snapshot], target: Path) -> None:
     total_bytes = sum(each.size_bytes for each in snapshots)
-    with translated(target):
+    with _naming_target(target):
         free = shutil.disk_usage(target).free
     if total_bytes > free:
         raise StoreFull(

@@ -16,7 +16,7 @@ _UNWRITABLE = (apsw.CantOpenError, apsw.PermissionsError, apsw.AuthError)
 # A file that is no longer what it was, or lost some of its pages, lacks tables and columns.
 DAMAGED = (apsw.CorruptError, apsw.NotADBError, apsw.SQLError)
 #: What the system says when there is no room: on the disk, in a quota, in a limit on files.
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _LOCKED = (apsw.BusyError, apsw.LockedError)
 
 
@@ -136,13 +136,13 @@ def _failing(path: Path, error: apsw.IOError) -> StoreError:
     # A limit on file sizes and a quota come as a failed write, not as a full disk.
     # Where nobody knows what the system said, that is the likely reason.
     unknown = not number and getattr(error, "extendedresult", 0) == apsw.SQLITE_IOERR_WRITE
-    if number in _NO_ROOM or unknown:
+    if number in NO_ROOM or unknown:
         return _full(path)
     reason = f"{error}: {os.strerror(number)}" if number else str(error)
     return unwritable(path, reason)
 
 
 def _refused(path: Path, number: int | None, reason: str) -> StoreError:
-    if number in _NO_ROOM:
+    if number in NO_ROOM:
         return _full(path)
     return _read_only(path, reason) if number == errno.EROFS else unwritable(path, reason)

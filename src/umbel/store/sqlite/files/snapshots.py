@@ -27,7 +27,6 @@ from umbel.store.sqlite.files.paths import (
     numbers_in,
     samples_path,
     tasks_path,
-    with_journals,
 )
 
 #: How long files that come or go are waited for.
@@ -47,9 +46,9 @@ class Snapshot:
             return
         try:
             self.connection = _begun(path)
-            self.size_bytes = sum(
-                each.stat().st_size for each in with_journals(path)[:1] if each.exists()
-            ) + _wal_bytes(path)
+            # What the WAL has is counted once, however long it has grown.
+            pages = int(self.connection.pragma("page_count"))
+            self.size_bytes = pages * int(self.connection.pragma("page_size"))
         except DAMAGED as error:
             self.damage = str(error)
 
@@ -75,13 +74,6 @@ def _begun(path: Path) -> apsw.Connection:
         connection.close()
         raise
     return connection
-
-
-def _wal_bytes(path: Path) -> int:
-    try:
-        return with_journals(path)[1].stat().st_size
-    except FileNotFoundError:
-        return 0
 
 
 @contextlib.contextmanager
