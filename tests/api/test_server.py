@@ -162,6 +162,21 @@ def test_a_port_in_use_is_one_sentence_that_names_it_and_the_setting() -> None:
     assert caught.value.setting == "port"
 
 
+def test_of_the_port_of_metrics_its_own_setting_is_named() -> None:
+    app = World().app
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        with pytest.raises(SettingsError) as caught:
+            serve(app, "127.0.0.1", 0, metrics_port=port)
+
+    assert str(caught.value) == (
+        f"Port {port} of 127.0.0.1 is in use by another program. "
+        "Stop that program, or choose another port with --metrics-port (UMBEL_METRICS_PORT)."
+    )
+    assert caught.value.setting == "metrics.port"
+
+
 @pytest.mark.parametrize("address", ["192.0.2.7", "no-such-host.invalid"])
 def test_an_address_that_is_not_ours_is_one_sentence(address: str) -> None:
     app = World().app

@@ -30,7 +30,7 @@ from umbel.web.log_throttle import LogThrottle
 from umbel.web.serving.connection_table import ConnectionTable
 from umbel.web.serving.connections import HEAD_MAX, Connection
 from umbel.web.serving.listener import Listener
-from umbel.web.serving.sockets import open_tcp, open_unix
+from umbel.web.serving.sockets import METRICS_PORT, open_tcp, open_unix
 from umbel.web.serving.tls import Tls
 
 #: Who warns of what strangers do, and uvicorn's.
@@ -162,7 +162,7 @@ class _Server(uvicorn.Server):
 def _also(opened: Sequence[socket.socket], address: str, port: int) -> list[socket.socket]:
     """More sockets; without them the others are closed."""
     try:
-        return open_tcp(address, port)
+        return open_tcp(address, port, METRICS_PORT)
     except SettingsError:
         for each in opened:
             each.close()

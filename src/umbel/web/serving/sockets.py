@@ -12,7 +12,7 @@ import socket
 import stat
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from umbel.errors import SettingsError
 
@@ -24,7 +24,18 @@ BACKLOG: Final = 1_024
 _NO_SUCH_ADDRESS: Final = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
 
 
-def open_tcp(address: str, port: int) -> list[socket.socket]:
+class PortSetting(NamedTuple):
+    """Where a port is set: the setting, and how it is written."""
+
+    name: str
+    written: str
+
+
+PORT: Final = PortSetting("port", "--port (UMBEL_PORT)")
+METRICS_PORT: Final = PortSetting("metrics.port", "--metrics-port (UMBEL_METRICS_PORT)")
+
+
+def open_tcp(address: str, port: int, setting: PortSetting = PORT) -> list[socket.socket]:
     """A listening socket for each address that the name stands for, all on one port; port 0
     is any free one. Raises `SettingsError`."""
     sockets: list[socket.socket] = []
@@ -37,7 +48,7 @@ def open_tcp(address: str, port: int) -> list[socket.socket]:
                 continue  # localhost names IPv6 also where the machine has none
             for opened in sockets:
                 opened.close()
-            raise _cannot_listen(error, address, port) from error
+            raise _cannot_listen(error, address, port, setting) from error
     return sockets
 
 
@@ -72,18 +83,18 @@ def _resolved(address: str, port: int) -> list[tuple[socket.AddressFamily, str]]
     return sorted(hosts, key=lambda each: each[0] != socket.AF_INET)
 
 
-def _cannot_listen(error: OSError, address: str, port: int) -> SettingsError:
+def _cannot_listen(error: OSError, address: str, port: int, setting: PortSetting) -> SettingsError:
     if error.errno == errno.EADDRINUSE:
         return SettingsError(
             f"Port {port} of {address} is in use by another program.",
-            setting="port",
-            remedy="Stop that program, or choose another port with --port (UMBEL_PORT).",
+            setting=setting.name,
+            remedy=f"Stop that program, or choose another port with {setting.written}.",
         )
     if error.errno in {errno.EACCES, errno.EPERM}:
         return SettingsError(
             f"This user may not listen on port {port}.",
-            setting="port",
-            remedy="Choose a port above 1023 with --port (UMBEL_PORT).",
+            setting=setting.name,
+            remedy=f"Choose a port above 1023 with {setting.written}.",
         )
     if error.errno == errno.EADDRNOTAVAIL:
         return SettingsError(
