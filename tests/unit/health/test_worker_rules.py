@@ -21,6 +21,12 @@ def test_a_worker_that_fell_silent_is_named_with_how_long() -> None:
     assert one.action.address == "workers/celery%40eu-1"
 
 
+def test_a_silent_worker_may_be_busy_with_a_solo_pool() -> None:
+    one = only("worker-silent", workers=(silent(), ALIVE))
+
+    assert "with the solo pool a worker says nothing while it runs a task" in one.why
+
+
 def test_it_is_critical_if_it_ran_tasks_or_was_the_last() -> None:
     ran = only("worker-silent", workers=(silent(active=3), ALIVE))
     last = only("worker-silent", workers=(silent(),))

@@ -38,8 +38,9 @@ SKEW_GRAVE_S: Final = 60.0
 SKEWS_MIN: Final = 3
 
 _WHY_SILENT: Final = (
-    "What it ran may have ended with it. On RabbitMQ its tasks come again at once where they are "
-    "acknowledged late, on Redis after the visibility timeout, else never."
+    "It is gone, cut off, or busy: with the solo pool a worker says nothing while it runs a task. "
+    "If it is gone, what it ran ended with it. On RabbitMQ its tasks come again at once where they "
+    "are acknowledged late, on Redis after the visibility timeout, else never."
 )
 
 
