@@ -38,7 +38,7 @@ def refused(command: str, broker: str, directory: Path) -> str:
 def test_another_cluster_is_refused_in_the_directory_of_the_first(
     brokers: tuple[str, str], tmp_path: Path
 ) -> None:
-    one, other = (f"redis://localhost:6379/{url.rpartition('/')[2]}" for url in brokers)
+    one, other = (url.replace("127.0.0.1", "localhost") for url in brokers)
     directory = tmp_path / "data"
     with umbel_serve(brokers[0], directory):
         # Two at once, and what was begun stays as it is.
