@@ -170,8 +170,8 @@ def test_a_sent_task_is_told_as_by_any_client(broker: str) -> None:
     assert (event.type, event.uuid, event.queue) == ("task-sent", "told", "mail")
 
 
-def test_ten_thousand_tasks_take_no_memory_with_them(broker: str) -> None:
-    tasks = [signature("add", number, 1) for number in range(10_000)]
+def test_thousands_of_tasks_take_no_memory_with_them(broker: str) -> None:
+    tasks = [signature("add", number, 1) for number in range(3_000)]
     with cluster_at(broker, task_send_sent_event=False) as cluster:
         cluster.send(tasks[:100])
         cpu = time.thread_time()
@@ -184,10 +184,10 @@ def test_ten_thousand_tasks_take_no_memory_with_them(broker: str) -> None:
         tracemalloc.stop()
         (celery,) = cluster.depths(["celery"])
 
-    assert celery.ready == 11_100
+    assert celery.ready == 4_100
     assert after - before < 300_000
     assert peak - before < 3_000_000
-    assert cpu < 8
+    assert cpu < 2.4
 
 
 def test_what_cannot_be_written_is_refused_after_those_before_it(broker: str) -> None:
