@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+import redis
 from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import OpenPage, Theme
+from tests.browser.servers import Server
 from tests.browser.test_access import THEMES, violations
 from tests.browser.test_actions import send, send_reminder
 from tests.support.umbels import Client
@@ -86,3 +90,36 @@ def test_a_queue_that_cannot_be_read_leaves_room_for_words_beside_it(open_page: 
     box = cell.bounding_box()
     assert box is not None
     assert box["width"] >= LEGIBLE_PX
+
+
+@pytest.fixture
+def tenants(history: Server) -> Iterator[redis.Redis]:
+    """A queue for each of a thousand tenants; a message waits in one of them."""
+    client = redis.Redis.from_url(history.broker)
+    names = [f"tenant-{number:04}" for number in range(1_000)]
+    with client.pipeline() as pipe:
+        for name in names:
+            pipe.sadd(f"_kombu.binding.{name}", f"{name}\x06\x16\x06\x16{name}")
+        pipe.lpush("tenant-0977", "{}")
+        pipe.execute()
+    yield client
+    client.delete("tenant-0977", *(f"_kombu.binding.{name}" for name in names))
+    client.close()
+
+
+@pytest.mark.usefixtures("tenants")
+def test_of_a_thousand_queues_one_that_is_not_listed_is_found_by_its_name(
+    open_page: OpenPage, axe_source: str
+) -> None:
+    page = open_page("queues", axe=True)
+    expect(page.get_by_text("not shown: find them by name")).to_be_visible(timeout=60_000)
+
+    page.get_by_label("Find a queue").fill("tenant-0977")
+
+    row = page.get_by_role("row").filter(has_text="tenant-0977")
+    expect(row).to_contain_text("1", timeout=30_000)
+    assert violations(page, axe_source) == []
+    page.get_by_label("Find a queue").fill("nobody-has-this")
+    expect(page.get_by_text("0 queues found")).to_be_visible()
+    page.get_by_label("Find a queue").fill("")
+    expect(page.get_by_text("not shown: find them by name")).to_be_visible()

@@ -18,7 +18,7 @@ from umbel.broker.redis_keys import RedisKeys
 _STEPS: Final = 4
 _KEYS: Final = 2_000
 #: More exchanges than this are not told.
-_EXCHANGES_MAX: Final = 1_000
+_EXCHANGES_MAX: Final = 20_000
 #: Mailboxes and events have bindings, too.
 _NOT_OF_TASKS: Final = (".pidbox", "celeryev")
 

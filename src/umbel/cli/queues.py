@@ -26,19 +26,25 @@ _MESSAGE: Final = ("task_id", "name", "args", "kwargs", "age_s", "eta", "retries
 
 
 @click.command(short_help="List queues.")
+@click.argument("search", required=False, default="")
 @listing_options
 @with_source
-def queues(source: Source, form: ListFormat) -> int:
+def queues(source: Source, search: str, form: ListFormat) -> int:
     """List the queues, those in trouble first: how many messages wait and did an hour ago, whether
     that is growing, draining or steady, how many a minute come in and leave, how old the oldest
-    is, how long tasks waited, when it will be empty, and who consumes."""
+    is, how long tasks waited, when it will be empty, and who consumes. SEARCH: words in the
+    name of the queue or of who consumes it."""
     import msgspec
 
-    found = source.queues()
+    found = source.queues(search)
     rows = [msgspec.to_builtins(each) for each in found.items]
     print_rows(rows, _COLUMNS, form, shown=_shown)
     if form.as_json:
         return 0
+    if found.more:
+        printing.say(
+            f"{found.more:,} more queues are not listed: SEARCH finds them by name.", err=True
+        )
     for sentence in dict.fromkeys(found.capabilities.missing.values()):
         printing.say(sentence, err=True)
     refusals = (each.trouble for each in found.items if not each.is_absent)

@@ -390,9 +390,9 @@ class Client:
         )
         return self._decode(body, Result)
 
-    def queues(self) -> ListedQueues:
-        """Every queue now."""
-        return self._get("queues", ListedQueues)
+    def queues(self, search: str = "") -> ListedQueues:
+        """The queues now, or those with these words in their name."""
+        return self._get("queues", ListedQueues, **({"search": search} if search else {}))
 
     def queue(self, name: str) -> QueueProfile:
         """One queue. Raises `QueueUnknown`."""

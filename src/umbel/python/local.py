@@ -331,8 +331,8 @@ class LocalSource:
         results = self._acting.results
         return results.wait(task_id, timeout_s) if timeout_s > 0 else results.get(task_id)
 
-    def queues(self) -> ListedQueues:
-        return self._acting.queue_lists.list()
+    def queues(self, search: str = "") -> ListedQueues:
+        return self._acting.queue_lists.list(search)
 
     def queue(self, name: str) -> QueueProfile:
         return self._acting.queue_profiles.of(name)

@@ -340,8 +340,8 @@ class RemoteSource:
             if found.is_ready or left_s <= _WAIT_MAX_S:
                 return found
 
-    def queues(self) -> ListedQueues:
-        return self._client.queues()
+    def queues(self, search: str = "") -> ListedQueues:
+        return self._client.queues(search)
 
     def queue(self, name: str) -> QueueProfile:
         return self._client.queue(name)

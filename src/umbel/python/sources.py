@@ -285,8 +285,9 @@ class Source(Protocol):
     def result(self, task_id: str, timeout_s: float) -> Result:
         """What the result backend keeps, once the task has ended or time is up."""
 
-    def queues(self) -> ListedQueues:
-        """Every queue now, those in trouble first, and what the broker can do."""
+    def queues(self, search: str = "") -> ListedQueues:
+        """The queues now, or those with these words in their name, those in trouble first, and
+        what the broker can do."""
 
     def queue(self, name: str) -> QueueProfile:
         """One queue now. Raises `QueueUnknown`."""

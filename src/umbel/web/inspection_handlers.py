@@ -100,8 +100,8 @@ def list_registered(services: ClusterServices, _: requests.Nothing) -> responses
     return responses.RegisteredNames(items=items, at=answers.at, missing=answers.missing)
 
 
-def list_queues(services: ClusterServices, _: requests.Nothing) -> ListedQueues:
-    return services.queue_lists.list()
+def list_queues(services: ClusterServices, params: requests.ListQueues) -> ListedQueues:
+    return services.queue_lists.list(params.search)
 
 
 def one_queue(services: ClusterServices, params: requests.OneQueue) -> QueueProfile:

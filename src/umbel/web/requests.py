@@ -351,6 +351,16 @@ class InspectWorker(msgspec.Struct, frozen=True, kw_only=True):
         return "active_queues" if self.inspection == "queues" else self.inspection
 
 
+class ListQueues(msgspec.Struct, frozen=True, kw_only=True):
+    search: Annotated[
+        str,
+        Meta(
+            max_length=1_000,
+            description="Words in the name of a queue or of those who consume it.",
+        ),
+    ] = ""
+
+
 class OneQueue(msgspec.Struct, frozen=True, kw_only=True):
     name: QueueName
 

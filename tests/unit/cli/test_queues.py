@@ -63,7 +63,7 @@ class Listing:
             missing=(),
             more=0,
         )
-        self._monkeypatch.setattr(QueueInspection, "all", lambda _: found)
+        self._monkeypatch.setattr(QueueInspection, "all", lambda *_: found)
 
         @contextmanager
         def opened(*_: object) -> Iterator[Source]:

@@ -198,6 +198,20 @@ def test_a_queue_that_a_worker_names_twice_is_one() -> None:
     assert [*names_of_queues(answer)] == ["mail", "celery"]
 
 
+def test_of_very_many_queues_those_that_are_not_listed_are_counted_and_found() -> None:
+    scene = Scene()
+    scene.cluster.bound = tuple(f"tenant-{number}" for number in range(3_000))
+    scene.cluster.queues["tenant-2977"] = [QueuedMessage(task_id="b")]
+
+    listed, found = scene.queues.all(), scene.queues.all("Tenant 297")
+
+    assert (len(listed.items), len(listed.items) + listed.more > 3_000) == (500, True)
+    assert "tenant-2977" in {row.name for row in found.items}
+    assert [row.ready for row in found.items if row.name == "tenant-2977"] == [1]
+    assert (len(found.items), found.more) == (13, 0)
+    assert {row.name for row in scene.queues.all(WORKER).items} == {"celery", "mail"}
+
+
 def test_a_worker_that_names_thousands_of_queues_hides_none_of_others() -> None:
     many = MemoryWorker("a@h")
     many.says["active_queues"] = [{"name": f"q{n}"} for n in range(5_000)]

@@ -15,7 +15,7 @@ export class NameOptions {
   }
 
   async loadQueues(): Promise<void> {
-    this.queues = await control.queues().then(
+    this.queues = await control.queues('').then(
       (answer) => answer.items.map((queue) => queue.name),
       () => [],
     )

@@ -57,7 +57,8 @@ export const control = {
 
   route: (name: string, queue: string | null, signal?: AbortSignal) => get<TaskRoute>('route', { name, queue }, signal),
 
-  queues: (signal?: AbortSignal) => get<Queues>('queues', {}, signal),
+  /** All queues, or those that have these words in their name. */
+  queues: (search: string, signal?: AbortSignal) => get<Queues>('queues', search === '' ? {} : { search }, signal),
 
   queue: (name: string, signal?: AbortSignal) => get<QueueProfile>(`queues/${id(name)}`, {}, signal),
 

@@ -7,6 +7,7 @@ import { Resource } from '../frame/resource.svelte'
 /** Seconds between two requests of the broker. */
 export const PAUSE_S = 3
 
-export function queues(): Resource<Queues> {
-  return new Resource((signal) => control.queues(signal), PAUSE_S)
+/** Of very many queues the server finds those that are searched for. */
+export function queues(search: () => string = () => ''): Resource<Queues> {
+  return new Resource((signal) => control.queues(search(), signal), PAUSE_S)
 }

@@ -36,6 +36,8 @@ from umbel.store.queue_pauses import PauseLedger, QueuePause
 CACHE_S: Final = 1.5
 #: The most queues that are told: those with workers, then those of the most tasks.
 QUEUES_MAX: Final = 500
+#: Among so many they are found by name.
+NAMED_MAX: Final = 20_000
 #: How long a queue is remembered that is empty and that nobody tells of, seconds.
 REMEMBERED_S: Final = 86_400.0
 #: How long it is kept which queues the broker itself tells of, seconds.
@@ -102,9 +104,13 @@ class QueueInspection:
         self._bound_at: float | None = None
         self._lock = threading.Lock()
 
-    def all(self) -> QueueList:
-        """Every queue known."""
-        return self._calls.ask("all", self._listing)
+    def all(self, search: str = "") -> QueueList:
+        """Every queue known, `QUEUES_MAX` of them; of those that have all words of `search` in
+        their name and the names of who consumes them, the one that is called so first."""
+        wanted = search.strip().lower()
+        return self._calls.ask(
+            ("found", wanted) if wanted else "all", lambda: self._listing(wanted)
+        )
 
     def listed(self) -> QueueList | None:
         """What somebody was answered a moment ago, if anybody was. Asks nobody."""
@@ -138,15 +144,21 @@ class QueueInspection:
         """Ask anew next time: something was changed."""
         self._calls.clear()
 
-    def _listing(self) -> QueueList:
+    def _listing(self, wanted: str) -> QueueList:
         capabilities = self._cluster.capabilities()
         names, paused = self.names(), self._paused()
+        depths: Sequence[QueueDepth] = ()
         with ThreadPoolExecutor(1, thread_name_prefix="umbel-consumers") as beside:
             future = beside.submit(self._consumers)
-            depths = self._depths(capabilities, names[:QUEUES_MAX])
+            if not wanted:
+                depths = self._depths(capabilities, names[:QUEUES_MAX])
             answers = future.result()
         workers = _workers_by_queue(answers)
-        new = [name for name in workers or () if name not in names]
+        known = set(names)
+        new = [name for name in workers or () if name not in known]
+        if wanted:
+            names, new = _matching([*names, *new], workers or {}, wanted), []
+            depths = self._depths(capabilities, names[:QUEUES_MAX])
         depths = [*depths, *self._depths(capabilities, new[:QUEUES_MAX])]
         # Those that are remembered last are forgotten last.
         self._remember([*reversed(workers or {}), *(depth.name for depth in depths if depth.ready)])
@@ -165,7 +177,7 @@ class QueueInspection:
     def names(self) -> list[str]:
         """Every queue that anybody tells of or told of, those that are paused first, then those
         of the application. Raises `StoreError`."""
-        seen = [found.value for found in self._store.suggest("queue", "", QUEUES_MAX)]
+        seen = [found.value for found in self._store.suggest("queue", "", NAMED_MAX)]
         configured, bound = self._cluster.configured_queues(), self._bound_now()
         self._remember([*configured, *bound])
         with self._lock:
@@ -192,10 +204,7 @@ class QueueInspection:
                 self._last_named.pop(name, None)
                 self._last_named[name] = now
             for name in list(self._last_named):
-                if (
-                    now - self._last_named[name] > REMEMBERED_S
-                    or len(self._last_named) > 2 * QUEUES_MAX
-                ):
+                if now - self._last_named[name] > REMEMBERED_S or len(self._last_named) > NAMED_MAX:
                     del self._last_named[name]
 
     def _bound_now(self) -> tuple[str, ...]:
@@ -204,7 +213,7 @@ class QueueInspection:
         now = self._clock.monotonic()
         if self._bound_at is None or now - self._bound_at > BINDINGS_CACHE_S:
             with suppress(BrokerError):
-                self._bound = self._cluster.bound_queues()[: 2 * QUEUES_MAX]
+                self._bound = self._cluster.bound_queues()[:NAMED_MAX]
             self._bound_at = now
         return self._bound
 
@@ -222,6 +231,13 @@ class QueueInspection:
         if not capabilities.can("depth"):
             return [QueueDepth(name=name) for name in names]
         return self._cluster.depths(names)
+
+
+def _matching(names: Iterable[str], workers: Mapping[str, Sequence[str]], wanted: str) -> list[str]:
+    words = wanted.split()
+    texts = {name: " ".join((name, *workers.get(name, ()))).lower() for name in names}
+    found = [name for name, text in texts.items() if all(word in text for word in words)]
+    return sorted(found, key=lambda name: name.lower() != wanted)
 
 
 def _workers_by_queue(answers: InspectAnswers | None) -> dict[str, list[str]] | None:

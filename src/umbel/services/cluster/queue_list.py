@@ -25,6 +25,7 @@ from umbel.services.cluster.queue_inspection import (
     QueueRow,
 )
 from umbel.services.cluster.shared_calls import SharedCalls
+from umbel.services.cluster.worker_history import BY_MINUTE_MAX
 from umbel.services.samples.queue_trends import (
     BACK_S,
     HOUR_S,
@@ -65,10 +66,10 @@ class ListedQueue(QueueRow, frozen=True, kw_only=True):
 
 class ListedQueues(QueueList, frozen=True, kw_only=True):
     """Queues, those in trouble first, as of `at` (Unix seconds), and what this `broker` (its
-    address without secrets) can do. `missing` are workers that did not say what they consume;
-    `more` is how many queues are left out. The first bucket of each of the `depths` begins at
-    `since` and lasts `bucket_s` seconds. `unsampled` says in a sentence why it is not known how
-    full queues were, null if it is."""
+    address without secrets) can do. `missing` are workers that did not say what they consume, those
+    that fell silent of late included; `more` is how many queues are left out. The first bucket of
+    each of the `depths` begins at `since` and lasts `bucket_s` seconds. `unsampled` says in a
+    sentence why it is not known how full queues were, null if it is."""
 
     items: tuple[ListedQueue, ...]
     since: float
@@ -98,15 +99,17 @@ class QueueLists:
         self._sampled: SharedCalls[Sampled] = SharedCalls(clock, SHARED_S)
         self._counts: SharedCalls[QueueCounts] = SharedCalls(clock, SHARED_S)
 
-    def list(self) -> ListedQueues:
-        """Every queue known."""
-        found = self._queues.all()
+    def list(self, search: str = "") -> ListedQueues:
+        """The queues that are known, or those of a search; see `QueueInspection.all`."""
+        found = self._queues.all(search)
         now = self._clock.now()
         sampled, counts = Sampled({}, {}), NO_COUNTS
         if found.items:
             sampled = self._sampled.ask((), lambda: sampled_queues(self._samples, now))
-            number = len(found.items)
-            counts = self._counts.ask((), lambda: count_queues(self._store, number, now))
+            # Of a search it is not known how many there are in all.
+            number = QUEUES_MAX if search else len(found.items)
+            is_fine = number <= BY_MINUTE_MAX
+            counts = self._counts.ask(is_fine, lambda: count_queues(self._store, number, now))
         since = math.floor((now - HOUR_S) / sampled.bucket_s) * sampled.bucket_s
         rows = [_listed(each, sampled, counts, since, now) for each in found.items]
         return ListedQueues(

@@ -102,7 +102,9 @@ class QueueProfiles:
     def of(self, name: str) -> QueueProfile:
         """The queue of this name."""
         listed = self._lists.list()
-        row = next((each for each in listed.items if each.name == name), None)
+        row = _called(name, listed)
+        if row is None and listed.more:
+            row = _called(name, self._lists.list(name))
         row = self._unlisted(name, listed) if row is None else row
         if row is None:
             raise QueueUnknown(
@@ -201,6 +203,10 @@ class QueueProfiles:
             msgspec.structs.replace(each, ready=ready.get(each.name)) for each in letters.queues
         )
         return msgspec.structs.replace(letters, queues=tuple(counted))
+
+
+def _called(name: str, listed: ListedQueues) -> ListedQueue | None:
+    return next((each for each in listed.items if each.name == name), None)
 
 
 def _priorities_unknown(described: QueueDescription, capabilities: Capabilities) -> str | None:

@@ -61,6 +61,8 @@ class TaskRoutes:
             refuse_reserved(self._cluster.reserved().of_queue(to))
         routing, trouble = self._routing(Signature(id="", name=name, queue=to))
         found = self._queues.all()
+        if found.more and routing.queue:
+            found = self._queues.all(routing.queue)
         queue = next((row for row in found.items if row.name == routing.queue), None)
         registered, silent = self._registered(name)
         missing = tuple(sorted({*found.missing, *silent}))
