@@ -53,6 +53,30 @@ def test_a_child_that_is_sent_again_keeps_its_place_in_the_workflow() -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("key", "queue"), [("mails.out", "mails"), ("mail", "mail"), ("celery", "celery"), ("x", None)]
+)
+def test_a_task_that_was_delayed_by_the_broker_goes_to_its_queue(
+    key: str, queue: str | None
+) -> None:
+    """Of what is sent with a countdown to quorum queues events tell Celery's delayed delivery; a
+    queue is declared with that routing key, was seen, is configured, or is not known."""
+    delayed = uuid_of(60)
+    sent, *others = failed(delayed, BASE, args="(1,)")
+    sent = msgspec.structs.replace(
+        sent, queue=None, exchange="celery_delayed_27", routing_key=f"{'0.' * 27}1.{key}"
+    )
+    scene = Scene(*history(), sent, *others)
+    scene.cluster.defined = {"mails": {"name": "mails", "routing_key": "mails.out"}}
+    scene.cluster.configured = ("celery",)
+
+    report = scene.do("retry", ids=[delayed])
+
+    (new,) = scene.cluster.sent
+    assert report.sent == {delayed: new.id}
+    assert (new.queue, new.exchange, new.routing_key) == (queue, None, None)
+
+
 def test_edited_parts_replace_those_of_before() -> None:
     scene = Scene()
     edit = Edit(args=[8], queue="slow", priority=3, countdown=5.0, expires=60.0)

@@ -14,6 +14,7 @@ from umbel.errors import BrokerError, ResultsUnavailable
 from umbel.results.base import Result, ResultBackend
 from umbel.services.control import fidelity
 from umbel.services.control.bounds import TaskBounds
+from umbel.services.control.delayed_route import without_delay
 from umbel.services.control.fidelity import Arguments
 from umbel.services.control.repr_literals import literal_or_none
 from umbel.services.control.targets import Target
@@ -173,6 +174,7 @@ def _recovered(
         args_json=source.args_json,
         kwargs_json=source.kwargs_json,
     )
+    task = without_delay(task, sources.cluster, sources.store)
     found = fidelity.arguments(task, result=result, queued=queued, edit=edit)
     reserved = sources.cluster.reserved()
     forbidden = _forbidden(task, queued, edit, reserved)
