@@ -460,3 +460,26 @@ async def test_a_server_whose_people_have_no_passwords_is_not_open() -> None:
     assert problem_of(await world.get("/api/v1/tasks"))["status"] == 401
     assert problem_of(await world.post("/login", OTTO))["status"] == 401
     assert (await world.get("/metrics")).status_code == 401
+
+
+async def test_a_page_changes_nothing_once_another_tab_logged_somebody_else_in(
+    browser: httpx.AsyncClient,
+) -> None:
+    """Tabs share one cookie: a page that still shows one person would act as the other."""
+    ping = {"action": "ping"}
+    opened_by = {"x-umbel-opened-by": "otto"}
+    await browser.post("/login", json=OTTO)
+    assert (await browser.post("/api/v1/actions", json=ping, headers=opened_by)).status_code == 201
+    await browser.post("/login", json={"user": "ada", "password": "pw-ada"})
+
+    refused = await browser.post("/api/v1/actions", json=ping, headers=opened_by)
+    seen = await browser.get("/api/v1/tasks", headers=opened_by)
+    reloaded = await browser.post(
+        "/api/v1/actions", json=ping, headers={"x-umbel-opened-by": "%61da"}
+    )
+
+    assert problem_of(refused)["type"] == "urn:umbel:problem:another-person"
+    assert problem_of(refused)["detail"].startswith(
+        "This page was opened by otto, and by now ada is logged in in this browser. Nothing was"
+    )
+    assert (refused.status_code, seen.status_code, reloaded.status_code) == (409, 200, 201)

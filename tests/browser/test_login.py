@@ -29,7 +29,7 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             UMBEL_URL_PREFIX="/tools",
             UMBEL_LABEL="Production",
             UMBEL_COLOUR="red",
-            UMBEL_BASIC_AUTH="ana:correct horse",
+            UMBEL_BASIC_AUTH="ana:correct horse,bea:battery staple",
         )
         client = Client(f"http://127.0.0.1:{port}")
         log = directory / "serve.log"
@@ -58,8 +58,8 @@ def page(browser: Browser, closed: str) -> Iterator[Page]:
     assert complaints == []
 
 
-def log_in(page: Page, password: str) -> None:
-    page.get_by_label("Name").fill("ana")
+def log_in(page: Page, password: str, name: str = "ana") -> None:
+    page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log in").click()
 
@@ -148,3 +148,24 @@ def test_a_tab_that_waits_at_the_login_goes_on_when_another_one_logged_in(
 
     expect(other).to_have_url(f"{closed}queues")
     expect(other.get_by_role("heading", name="Queues", level=1)).to_be_visible()
+
+
+def test_a_page_that_another_tab_logged_somebody_else_in_behind_does_nothing_and_says_so(
+    page: Page, closed: str
+) -> None:
+    page.goto(f"{closed}tokens")
+    log_in(page, "correct horse")
+    banner = page.get_by_role("banner")
+    expect(banner.get_by_role("button", name="ana, admin")).to_be_visible()
+    page.get_by_role("button", name="Make a token").click()
+    other = page.context.new_page()
+    other.goto(f"{closed}login")
+    log_in(other, "battery staple", "bea")
+    expect(other.get_by_role("button", name="bea, admin")).to_be_visible()
+
+    page.get_by_role("button", name="Make the token").click()
+
+    told = page.get_by_text("This page was opened by ana, and by now bea is logged in")
+    expect(told).to_be_visible()
+    page.reload()
+    expect(banner.get_by_role("button", name="bea, admin")).to_be_visible()

@@ -52,7 +52,7 @@ HEADERS: Final = (
     *("accept", "accept-encoding", "content-length", "content-type", "cookie", "host"),
     *("if-none-match", "last-event-id", "origin", "sec-fetch-site", "transfer-encoding"),
     *("x-forwarded-for", "x-forwarded-host", "x-forwarded-prefix", "x-forwarded-proto"),
-    *("x-umbel-via", "authorization", "user-agent", "referer"),
+    *("x-umbel-opened-by", "x-umbel-via", "authorization", "user-agent", "referer"),
 )
 #: What comes before the pattern, where a parser looks further only then.
 BEGINNINGS: Final[Mapping[str, tuple[str, ...]]] = {

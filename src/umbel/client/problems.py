@@ -65,6 +65,7 @@ _ERRORS: Final[dict[str, Callable[[str], UmbelError]]] = {
     "second-factor-needed": NotPermitted,
     "second-factor-missing": NotPermitted,
     "cross-site": NotPermitted,
+    "another-person": NotPermitted,
     "not-supported": NotSupported,
     "broker-trouble": BrokerError,
     "provider-trouble": ProviderUnavailable,

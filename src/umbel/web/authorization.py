@@ -12,7 +12,7 @@ import asyncio
 import logging
 from collections.abc import Collection, Mapping
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
@@ -22,9 +22,10 @@ from umbel.auth.base import Actor, Permission
 from umbel.auth.grants import of_some
 from umbel.errors import StoreError, UmbelError
 from umbel.services.control.bounds import scope_of
+from umbel.services.control.login_audit import escaped
 from umbel.web.authentication import Access
 from umbel.web.cluster_addresses import cluster_of
-from umbel.web.http.origin import is_from_elsewhere
+from umbel.web.http.origin import SAFE, is_from_elsewhere
 from umbel.web.http.path_routes import address_below_prefix
 from umbel.web.http.problems import Refusal
 from umbel.web.http.proxy_advice import cross_site
@@ -37,6 +38,8 @@ from umbel.web.second_factor.check import SecondFactorNeeded
 
 log = logging.getLogger("umbel.web")
 
+#: The header in which a page says who opened it, percent-encoded.
+OPENED_BY: Final = "x-umbel-opened-by"
 #: What answers to everybody: probes, what it takes to log in, and the icon.
 OPEN: Final = PROBES | {"/login", "/favicon.svg", "/favicon.ico", "/static/favicon.ico"}
 LOGOUT: Final = "/api/v1/logout"
@@ -126,6 +129,7 @@ class Guard:
                 raise second_factor_missing(principal.how)
             await _to_enrolment(scope)(scope, receive, send)
             return
+        _refuse_for_another(scope, principal)
         scope["umbel.principal"] = principal
         scope["umbel.actor"] = access.actor(principal, scope)
         await self._app(scope, receive, send)
@@ -145,6 +149,21 @@ class Guard:
         if error is not None:
             raise error
         return None
+
+
+def _refuse_for_another(scope: Scope, principal: Principal) -> None:
+    """Raises `Refusal` for a change by a page that was opened by another person: tabs of a browser
+    share one cookie, so whoever logs in in one of them is logged in in all."""
+    opener = Headers(scope=scope).get(OPENED_BY)
+    if opener is None or scope["method"] in SAFE:
+        return
+    if unquote(opener) != principal.name:
+        raise Refusal(
+            "another-person",
+            f"This page was opened by {escaped(unquote(opener), 300)}, and by now "
+            f"{principal.name} is logged in in this browser. Nothing was done. Load the page anew "
+            "to go on with that login, or log in again.",
+        )
 
 
 def _no_cluster(scope: Scope, path: str, name: str) -> Response:

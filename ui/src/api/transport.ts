@@ -35,9 +35,18 @@ export async function getText(path: string): Promise<string> {
   return request(address(path), {})
 }
 
+let opener: string | null = null
+
+/** Who opened this page. Tabs share one cookie, so another tab may log somebody else in meanwhile;
+ * the server does nothing then for a page that still shows the name and the role of the first. */
+export function setOpener(name: string): void {
+  opener = encodeURIComponent(name)
+}
+
 /** Change something. `body` may hold `Raw` JSON. */
 export async function post<T>(path: string, body: unknown): Promise<T> {
-  const init = { method: 'POST', body: encode(body), headers: { 'content-type': 'application/json' } }
+  const headers = { 'content-type': 'application/json', ...(opener === null ? {} : { 'x-umbel-opened-by': opener }) }
+  const init = { method: 'POST', body: encode(body), headers }
   const answer = parsed(await request(address(path), init)) as T
   recentAnswers.clear()
   return answer

@@ -3,7 +3,7 @@
 import { control } from '../api/control'
 import type { Me, Permission } from '../api/control_types'
 import { Problem } from '../api/problem'
-import { setLeaving } from '../api/transport'
+import { setLeaving, setOpener } from '../api/transport'
 import { afterLogout } from '../login/target'
 import { backoff } from './backoff'
 import { forgetRecent } from './recent'
@@ -17,7 +17,9 @@ class Person {
   /** Ask the server, until it answers. */
   async load(): Promise<void> {
     try {
-      this.person = await control.me()
+      const person = await control.me()
+      setOpener(person.name)
+      this.person = person
     } catch {
       // Nothing is offered to somebody unknown.
       setTimeout(() => void this.load(), backoff(this.tries++, Math.random()) * 1000)

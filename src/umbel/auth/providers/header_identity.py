@@ -32,7 +32,7 @@ _TAKEN: Final = frozenset(
     {
         "authorization", "connection", "content-length", "content-type", "cookie", "host", "origin",
         "referer", "transfer-encoding", "x-forwarded-for", "x-forwarded-host",
-        "x-forwarded-prefix", "x-forwarded-proto", "x-umbel-via",
+        "x-forwarded-prefix", "x-forwarded-proto", "x-umbel-opened-by", "x-umbel-via",
     }
 )  # fmt: skip
 

@@ -101,6 +101,7 @@ KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "method-not-allowed": (405, "This method is not allowed here"),
     "too-slow": (408, "The request came too slowly"),
     "refused": (409, "This cannot be done so"),
+    "another-person": (409, "Somebody else is logged in now"),
     "body-too-large": (413, "The body is too large"),
     "url-too-long": (414, "The address is too long"),
     "not-json": (415, "The body is not JSON"),

@@ -29,7 +29,7 @@ EVERYWHERE: Final = (
 )
 
 #: What every route can answer that changes something.
-CHANGING: Final = ("bad-body", "cross-site", "not-json", "not-permitted")
+CHANGING: Final = ("bad-body", "cross-site", "not-json", "not-permitted", "another-person")
 #: What every route that needs a permission can answer.
 GUARDED: Final = (
     "not-logged-in", "second-factor-needed", "second-factor-missing", "no-entry", "not-permitted",
