@@ -27,6 +27,7 @@ from umbel.errors import ActionRefused, NotPermitted, QueryError
 from umbel.results.base import Result
 from umbel.services.control import target_summarizer
 from umbel.services.control.permissions import REQUIRED_PERMISSION
+from umbel.services.control.plan import worker_sentence
 from umbel.services.control.types import ActionRequest, Edit
 
 ALL = [WAITING, RUNNING, SUCCEEDED, FAILED, REVOKED]
@@ -310,6 +311,12 @@ def test_without_names_every_worker_is_meant_and_the_plan_says_so() -> None:
 
     assert plan.workers == (EU, US)
     assert any("every worker that listens" in each for each in plan.consequences)
+
+
+def test_where_no_worker_is_online_the_plan_does_not_say_the_contrary() -> None:
+    request = ActionRequest(action="add_consumer", queue="mail")
+
+    assert worker_sentence(request, ()) == "Let every worker that listens consume the queue mail."
 
 
 def test_a_worker_that_is_not_heard_of_is_told() -> None:

@@ -84,7 +84,7 @@ def plan_workers(header: PlanHeader, facts: ClusterFacts) -> ActionPlan:
         )
     return plan_of(
         header,
-        sentence=_worker_sentence(request, workers),
+        sentence=worker_sentence(request, workers),
         count=len(workers),
         consequences=of_workers(request, facts),
         workers=workers,
@@ -207,8 +207,9 @@ def _time_limits(request: ActionRequest) -> str:
     return f" to {' and '.join(words)}" if words else ""
 
 
-def _worker_sentence(request: ActionRequest, workers: tuple[str, ...]) -> str:
-    where = listed(workers) if workers else "no worker"
+def worker_sentence(request: ActionRequest, workers: tuple[str, ...]) -> str:
+    """What an action does to `workers`; none of them are those who listen, if any does."""
+    where = listed(workers) if workers else "every worker that listens"
     detail = {
         "rate_limit": f" to {request.rate} for {request.name}",
         "time_limit": f"{_time_limits(request)} for {request.name}",
