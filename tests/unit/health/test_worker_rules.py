@@ -60,12 +60,14 @@ def test_many_silent_workers_are_three_and_a_sum() -> None:
 def test_all_workers_stopped() -> None:
     stopped = worker(status="offline", heard=NOW - 300)
     waits = only("no-worker", workers=(stopped,), queues=(queue("mail", depths(0, 7)),))
+    one = only("no-worker", workers=(stopped,), queues=(queue("mail", depths(0, 1)),))
     idle = only("no-worker", workers=(stopped,))
 
     assert waits.severity == "critical"
     assert waits.sentence == (
         "No worker is online: the last one stopped 5 min ago; 7 messages wait."
     )
+    assert one.sentence.endswith("; 1 message waits.")
     assert idle.severity == "warning"
     assert found("no-worker", workers=(stopped, ALIVE)) == ()
     assert found("no-worker", workers=()) == ()

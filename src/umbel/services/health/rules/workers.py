@@ -85,7 +85,8 @@ def no_worker(facts: HealthFacts) -> Iterable[HealthFinding]:
     if facts.now - last > SILENT_FOR_S:
         return
     waiting = sum(each.now.ready for each in facts.queues or ())
-    there = f"; {number(waiting, 'message')} wait" if waiting else ""
+    waits = f"{number(waiting, 'message')} {'waits' if waiting == 1 else 'wait'}"
+    there = f"; {waits}" if waiting else ""
     yield finding(
         "no-worker",
         "",
