@@ -163,12 +163,17 @@ def url(wants: str, schemes: tuple[str, ...] = ()) -> ValueKind:
 
 
 def prefix() -> ValueKind:
-    """A path in a URL: kept with a slash before and none after; empty for none."""
+    """A path in a URL: kept with a slash before and none after; empty for none. One that browsers
+    change before they ask for it, or that is an address, would lead nowhere."""
 
     def parse(value: object) -> str:
-        if not isinstance(value, str) or re.search(r"[\s?#\"'<>]", value):
+        if not isinstance(value, str) or re.search(r"[\s?#\"'<>%\\]", value):
             raise ValueError
+        if "://" in value:
+            raise InvalidValue("it is an address, of which the path alone belongs here")
         trimmed = value.strip("/")
+        if {".", ".."} & set(trimmed.split("/")):
+            raise InvalidValue("a . or .. as a part of it is left out by browsers")
         return f"/{trimmed}" if trimmed else ""
 
     return ValueKind("path in a URL", "a path such as /umbel", parse)
