@@ -22,6 +22,7 @@ from umbel.store.memory import MemoryStore
 AT = 1_795_000_000.0
 ROOT = "11111111-1111-4111-8111-111111111111"
 CHILD = "22222222-2222-4222-8222-222222222222"
+GRANDCHILD = "33333333-3333-4333-8333-333333333333"
 
 
 @pytest.fixture
@@ -87,6 +88,47 @@ def test_a_child_is_below_the_task_that_sent_it_in_one_trace(receiver: OtlpRecei
     parent, child_span = by_name["shop.charge"], by_name["shop.mail"]
     assert child_span["traceId"] == parent["traceId"]
     assert child_span["parentSpanId"] == parent["spanId"]
+
+
+def test_a_child_is_below_the_attempt_that_sent_it(receiver: OtlpReceiver) -> None:
+    """The worker of the first was killed, so it never ended and is no span; the second was
+    delivered again. The first attempt of another was tried again, and its second sent a child."""
+    store = MemoryStore()
+    again = [
+        event("task-received", ROOT, 1, name="shop.charge", root_id=ROOT, retries=0),
+        event("task-started", ROOT, 2),
+        event("task-received", ROOT, 60, name="shop.charge", root_id=ROOT, retries=0),
+        event("task-started", ROOT, 61),
+    ]
+    child = [
+        event("task-received", CHILD, 62, name="shop.mail", root_id=ROOT, parent_id=ROOT),
+        event("task-started", CHILD, 62.1),
+        event("task-retried", CHILD, 62.2, exception="OSError()"),
+        event(
+            "task-received", CHILD, 63, name="shop.mail", root_id=ROOT, parent_id=ROOT, retries=1
+        ),
+        event("task-started", CHILD, 64),
+        event("task-received", GRANDCHILD, 64.1, name="shop.log", root_id=ROOT, parent_id=CHILD),
+        event("task-started", GRANDCHILD, 64.2),
+        event("task-succeeded", GRANDCHILD, 64.3, runtime=0.1, result="1"),
+        event("task-succeeded", CHILD, 65, runtime=1.0, result="1"),
+    ]
+    with exporting(store, receiver) as exporter:
+        # What it sent has ended, and is told, while it still runs.
+        store_and_offer(store, exporter, [*again, *child])
+        wait_until(lambda: len(receiver.spans()) == 3)
+        store_and_offer(
+            store, exporter, [event("task-succeeded", ROOT, 70, runtime=9.0, result="1")]
+        )
+        wait_until(lambda: len(receiver.spans()) == 4)
+
+    spans = sorted(receiver.spans(), key=lambda span: str(span["endTimeUnixNano"]))
+    first, grandchild, second, root = spans
+    assert [each["name"] for each in spans] == [
+        "shop.mail", "shop.log", "shop.mail", "shop.charge",
+    ]  # fmt: skip
+    assert first["parentSpanId"] == second["parentSpanId"] == root["spanId"]
+    assert grandchild["parentSpanId"] == second["spanId"] != first["spanId"]
 
 
 def test_a_retry_is_a_span_of_its_own_that_links_to_the_one_before(receiver: OtlpReceiver) -> None:

@@ -40,16 +40,41 @@ def span_id(uuid: str, number: int, more: str = "") -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def span(task: Task, attempt: Attempt) -> Json:
-    """An attempt that has ended. Its parent is the first attempt of the task that sent it; a retry
+def _id_of(task: Task, attempt: Attempt) -> str:
+    # Its start is told before it sends anything, so what it sent can name it while it runs.
+    began = attempt.started or attempt.ended
+    return span_id(task.uuid, attempt.number, repr(began) if attempt.redelivered else "")
+
+
+def _parent_id(task: Task, sender: Task | None) -> str:
+    """The span of the attempt that ran when the task was sent; without one that is known, of the
+    first."""
+    sent = task.sent or task.received
+    ran = [
+        each
+        for each in (sender.attempts if sender is not None and sent is not None else ())
+        if each.started is not None and sent is not None and each.started <= sent
+    ]
+    if sender is None or not ran:
+        return span_id(task.parent_id or "", 0)
+    return _id_of(sender, max(ran, key=lambda each: each.started or 0.0))
+
+
+def _id_before(task: Task, attempt: Attempt) -> str:
+    """The span of the attempt of which this is a retry."""
+    before = [each for each in task.attempts if each.number == attempt.number - 1 and each.ended]
+    return _id_of(task, before[-1]) if before else span_id(task.uuid, attempt.number - 1)
+
+
+def span(task: Task, attempt: Attempt, sender: Task | None = None) -> Json:
+    """An attempt that has ended. Its parent is the attempt of `sender` that sent its task; a retry
     links to the attempt before it."""
     ended = attempt.ended or 0.0
     began = min(attempt.started or attempt.received or ended, ended)
     trace = trace_id(task.root_id or task.uuid)
-    more = repr(attempt.ended) if attempt.redelivered else ""
     found: Json = {
         "traceId": trace,
-        "spanId": span_id(task.uuid, attempt.number, more),
+        "spanId": _id_of(task, attempt),
         "name": task.name or "unknown",
         "kind": _CONSUMER,
         "startTimeUnixNano": nanoseconds(began),
@@ -67,10 +92,9 @@ def span(task: Task, attempt: Attempt) -> Json:
         "status": {"code": _STATUS.get(attempt.state, 0)},
     }  # fmt: skip
     if task.parent_id and task.parent_id != task.uuid:
-        found["parentSpanId"] = span_id(task.parent_id, 0)
+        found["parentSpanId"] = _parent_id(task, sender)
     if attempt.number:
-        before = span_id(task.uuid, attempt.number - 1)
-        found["links"] = [{"traceId": trace, "spanId": before}]
+        found["links"] = [{"traceId": trace, "spanId": _id_before(task, attempt)}]
     if attempt.exception:
         found["status"]["message"] = attempt.exception
         found["events"] = [{
@@ -84,11 +108,15 @@ def span(task: Task, attempt: Attempt) -> Json:
     return found
 
 
-def traces(attempts: Iterable[tuple[Task, Attempt]], service: str) -> Json:
-    """A request with these attempts, by worker."""
+def traces(
+    attempts: Iterable[tuple[Task, Attempt]], service: str, senders: Mapping[str, Task]
+) -> Json:
+    """A request with these attempts, by worker; `senders` are tasks that sent theirs, by id."""
     by_worker: defaultdict[str, list[Json]] = defaultdict(list)
     for task, attempt in attempts:
-        by_worker[attempt.worker or ""].append(span(task, attempt))
+        by_worker[attempt.worker or ""].append(
+            span(task, attempt, senders.get(task.parent_id or ""))
+        )
     return {"resourceSpans": [
         {
             "resource": resource(service, worker),

@@ -22,7 +22,7 @@ from umbel.cluster.task import Task
 from umbel.errors import StoreError
 from umbel.services.telemetry.options import OtlpOptions
 from umbel.services.telemetry.otlp import traces
-from umbel.services.telemetry.otlp_sender import NotSent, OtlpSender
+from umbel.services.telemetry.otlp_sender import NotSent, OtlpSender, PartlyRefused
 from umbel.store.base import Store
 
 log = logging.getLogger(__name__)
@@ -107,7 +107,7 @@ class SpanExporter:
         found: list[tuple[Task, Attempt]] = []
         try:
             found = list(self._attempts(ends))
-            partly = self._sender.send("traces", traces(found, self._service)) if found else None
+            partly = self._sent_of(found) if found else None
         except NotSent as error:
             self._note(str(error))
             if error.is_final:
@@ -122,6 +122,13 @@ class SpanExporter:
         self._refused += refused
         self._sent += len(found) - refused
         return True
+
+    def _sent_of(self, found: Sequence[tuple[Task, Attempt]]) -> PartlyRefused | None:
+        """Raises `NotSent`, `StoreError`."""
+        senders = self._store.tasks(
+            list(dict.fromkeys(task.parent_id for task, _ in found if task.parent_id))
+        )
+        return self._sender.send("traces", traces(found, self._service, senders))
 
     def _attempts(self, ends: Sequence[tuple[str, float]]) -> Iterator[tuple[Task, Attempt]]:
         """Those that ended then. Raises `StoreError`."""
