@@ -158,3 +158,14 @@ async def test_a_token_of_an_admin_may_list_tokens_and_one_of_an_operator_may_no
 ) -> None:
     assert (await closed.get(TOKENS, headers=bearer(closed.ledger, "admin"))).status_code == 200
     assert (await closed.get(TOKENS, headers=bearer(closed.ledger, "operator"))).status_code == 403
+
+
+async def test_who_may_not_deal_with_tokens_reads_that_and_not_of_workers_alone(
+    closed: World,
+) -> None:
+    refused = await closed.get(TOKENS, headers=basic("otto", "pw-otto"))
+
+    assert problem_of(refused)["detail"] == (
+        "Your role does not allow to stop workers, purge queues or deal with tokens "
+        "(it takes an admin)."
+    )

@@ -58,7 +58,7 @@ _LIST: Final = "/clusters"
 _PERMITTED_ACTS: Final[dict[Permission, str]] = {
     "read": "look at this cluster",
     "operate": "act on tasks and workers (it takes an operator)",
-    "administer": "stop workers and purge queues (it takes an admin)",
+    "administer": "stop workers, purge queues or deal with tokens (it takes an admin)",
 }
 
 
