@@ -167,6 +167,7 @@ def data(tmp_path: Path) -> Path:
     ("command", "name"),
     [
         ("serve", "umbel.db"),
+        ("serve", "tasks-000001.db"),
         ("collect", "umbel.db"),
         ("collect", "tasks-000001.db"),
         ("serve", "umbel-ledger.db"),

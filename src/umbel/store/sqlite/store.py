@@ -106,7 +106,15 @@ class SqliteStore:
         elif not (meta_path(directory).exists() or numbers_in(directory)):
             raise missing(directory)
         else:
-            self._reader.numbers()
+            self._must_be_of_today()
+
+    def _must_be_of_today(self) -> None:
+        """A newer Umbel that began with the oldest file of tasks may not have come to the newest;
+        whoever would read some alone would call that the history."""
+        numbers = self._reader.numbers()
+        for number in {*numbers[:1], *numbers[-1:]}:
+            with self._reader.partition(number):
+                pass
 
     def _open_to_write(self, partition_tasks: int, index: bool) -> None:
         self._lock = WriterLock(self._directory)
