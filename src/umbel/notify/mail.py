@@ -148,29 +148,29 @@ class Mail:
 def _answered(host: str, error: smtplib.SMTPResponseException) -> DeliveryFailed:
     """Only the letter itself can be refused for good. What is said to a greeting, a login or a
     sender is about the settings, which are mended while the message waits."""
-    told = error.smtp_error
-    words = told.decode("utf-8", "replace") if isinstance(told, bytes) else str(told)
+    answer = error.smtp_error
+    words = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else str(answer)
     if error.smtp_code < 0:
         return DeliveryFailed(f"What answers at {host} is no mail server.", retriable=True)
     is_of_letter = isinstance(error, smtplib.SMTPDataError)
     return DeliveryFailed(
         f"The mail server {host} answered {error.smtp_code} {words[:_WORDS_MAX]}",
-        retriable=not is_of_letter or _is_mended(error.smtp_code, told),
+        retriable=not is_of_letter or _is_mended(error.smtp_code, answer),
     )
 
 
-def _is_mended(code: int, told: bytes | str) -> bool:
+def _is_mended(code: int, answer: bytes | str) -> bool:
     """Whether what is refused so may be taken later: by itself (4xx), or by whoever gives this
     server a right that it lacks (530, or 5.7.x of RFC 3463)."""
-    words = told if isinstance(told, bytes) else told.encode()
+    words = answer if isinstance(answer, bytes) else answer.encode()
     return code < 500 or code == _LOGIN_FIRST or words.startswith(b"5.7.")
 
 
 def _who(refused: Mapping[str, tuple[int, bytes]]) -> str:
     """Each with what it was refused with."""
     return ", ".join(
-        f"{who} ({code} {told.decode('utf-8', 'replace')[:_WORDS_MAX]})"
-        for who, (code, told) in refused.items()
+        f"{who} ({code} {answer.decode('utf-8', 'replace')[:_WORDS_MAX]})"
+        for who, (code, answer) in refused.items()
     )
 
 
