@@ -66,7 +66,9 @@ def history() -> list[Event]:
 def failing_world(kind: str, folder: Path, *, users: Sequence[str] = ()) -> World:
     """The world over a store of this kind; whoever makes it closes its store."""
     store = STORES[kind](folder)
-    for event in history():
-        store.apply([event])
+    events = history()
+    # In several transactions, so that tasks change once they are stored.
+    for at in range(0, len(events), 20):
+        store.apply(events[at : at + 20])
     store.report(collector())
     return World(store=store, users=users)
