@@ -175,9 +175,7 @@ def test_without_a_result_backend_it_is_said_that_there_is_none(
 
         # Nothing is read of tasks that have not ended.
         found = wait_until(
-            lambda: (
-                (now := whole(umbel, sent))["sources"]["results"]["state"] == "absent" and now
-            ),
+            lambda: (now := whole(umbel, sent))["sources"]["results"]["state"] == "absent" and now,
             what="the absence to be told",
         )
         assert "No result backend" in found["sources"]["results"]["why"]
