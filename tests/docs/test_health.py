@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from umbel.services.health.rules import deliveries, queues, rates, recording, workers
+from umbel.services.health.rules import deliveries, queues, rates, recording, retries, workers
 from umbel.services.health.rules.table import HEALTH_RULES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "health.md").read_text(encoding="utf-8")
@@ -42,6 +42,7 @@ def test_thresholds_are_those_of_the_page() -> None:
         "Wait risen": f"waited {rates.WAIT_MIN_S:.0f} seconds",
         "Task comes again": f"critical from {deliveries.RECURRING_CRITICAL} times on. A task came "
         f"to workers {deliveries.RECURRING_MIN} times",
+        "Tasks retrying": f"At least {retries.RETRYING_MIN} tasks of a name",
         "Task overdue": f"at least {deliveries.OVERDUE_TASKS_MIN} of",
         "Store near its bound": f"{recording.NEAR_BOUND * 100:.0f} %",
         "History gap": f"{recording.GAP_MIN_S:.0f} seconds at least",

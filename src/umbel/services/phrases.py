@@ -35,3 +35,9 @@ def names(all_names: Sequence[str]) -> str:
 def number(count: int, one: str, many: str = "") -> str:
     """`1 event`, `1,200 events`."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def percent(share: float) -> str:
+    """`0.3` as `30 %`; small ones with a digit more."""
+    value = share * 100
+    return f"{value:.1f} %" if 0 < value < 10 else f"{value:.0f} %"

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -235,6 +236,41 @@ def test_one_task_that_comes_again_and_again_until_it_is_revoked(watched: Watche
     revoked = Event(type="task-revoked", timestamp=NOW, hostname=WORKER, pid=10, uuid=uuid_of(1))
     watched.store.apply([revoked])
     watched.later(FRESH_S + 1)
+
+    assert watched.rules() == []
+
+
+def retried(number: int, at: float, *, held: bool = False, ended: bool = False) -> list[Event]:
+    """A task that failed at its first try and was sent again; a worker may hold it, and end it."""
+    first = [*begun(uuid_of(number), at, name="pay")]
+    again: dict[str, Any] = {"hostname": WORKER, "pid": 10, "uuid": uuid_of(number)}
+    tries = [Event(type="task-retried", timestamp=at + 3, exception="Timeout()", **again)]
+    if held or ended:
+        tries.append(Event(type="task-received", timestamp=at + 4, name="pay", retries=1, **again))
+    if ended:
+        tries.append(Event(type="task-succeeded", timestamp=at + 5, runtime=0.1, **again))
+    return [*first, *tries]
+
+
+def test_tasks_that_are_tried_again_and_do_not_end(watched: Watched) -> None:
+    """Whether a worker holds them until their time has come or not."""
+    for number in range(30):
+        watched.store.apply(retried(number, NOW - 200, held=number % 2 == 0))
+    for number in range(30, 50):
+        watched.store.apply(succeeded(uuid_of(number), NOW - 3 * 3_600, name="pay"))
+
+    (one,) = watched.answer().findings
+
+    assert (one.rule, one.subject) == ("tasks-retrying", "pay")
+    assert one.sentence == (
+        "30 tasks of pay are tried again, and 0 ended in the last 60 min; of the day before 0 % "
+        "needed more than one try."
+    )
+
+
+def test_tasks_that_were_tried_again_and_have_ended_are_well(watched: Watched) -> None:
+    for number in range(30):
+        watched.store.apply(retried(number, NOW - 200, ended=True))
 
     assert watched.rules() == []
 

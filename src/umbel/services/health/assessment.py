@@ -42,8 +42,11 @@ def assess(facts: HealthFacts) -> tuple[HealthFinding, ...]:
 
 #: Rules that would take a silence of Umbel for one of the cluster.
 _OF_THE_RECORD: Final = frozenset(
-    {"worker-wedged", "task-overdue", "wait-risen", "runtime-risen", "failures-risen"}
-)
+    {
+        "worker-wedged", "task-overdue", "tasks-retrying", "wait-risen", "runtime-risen",
+        "failures-risen",
+    }
+)  # fmt: skip
 
 #: Rules that would take a broker that takes nothing for workers and beat that are gone.
 _OF_THE_SENDERS: Final = frozenset({"worker-silent", "beat-silent", "entry-missed"})

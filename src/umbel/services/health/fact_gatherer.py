@@ -37,6 +37,7 @@ from umbel.services.health.facts import BeatFact, DeployFact, HealthFacts, Stora
 from umbel.services.health.health import Health, Status
 from umbel.services.health.liveness import fresh, uncovered
 from umbel.services.health.queue_facts import QueueFacts
+from umbel.services.health.retry_facts import RetryFacts
 from umbel.services.health.running_tasks import RunningTasks
 from umbel.services.health.sampled_readings import SampledReadings
 from umbel.services.health.task_facts import TaskFacts
@@ -84,6 +85,7 @@ class FactGatherer:
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
         self._tasks = TaskFacts(sources.store, sources.clock)
+        self._retries = RetryFacts(sources.store, sources.clock)
         self._readings = SampledReadings(sources.samples, sources.sample_every_s)
         self._queues = QueueFacts(
             self._readings, sources.queues, sources.inspection, sources.clock, sources.pauses
@@ -210,6 +212,7 @@ class FactGatherer:
             beat=given.beat(),
             deliveries=self._tasks.deliveries(timeout_s, now, late=late),
             recurring=self._tasks.recurring(now),
+            retrying=self._retries.retrying(now),
             storage=_storage(status, given.retention),
             gaps=tuple(uncovered(given.store.gaps(start=now - GAPS_S), status.collectors, now)),
             unknown=unknown,

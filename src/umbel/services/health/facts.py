@@ -27,6 +27,8 @@ USUAL_DAYS_MIN: Final = 3
 #: enough.
 USUAL_HOURS: Final = 6
 USUAL_HOURS_MIN: Final = 3
+#: Tasks are tried again now if they asked for it no longer ago than this, seconds.
+RETRYING_S: Final = 3_600.0
 
 
 class WorkerReading(msgspec.Struct, frozen=True):
@@ -152,6 +154,18 @@ class RecurringTask(msgspec.Struct, frozen=True):
     last: float
 
 
+class RetryingName(msgspec.Struct, frozen=True, kw_only=True):
+    """How many tasks of a name asked within `RETRYING_S` to be tried again and have not ended
+    (`or_more`: not all were counted), how many ended in that time, and which part of those that
+    ended in the day before had needed more than one try (`usual`, None: too few ended)."""
+
+    name: str
+    tried_again: int
+    or_more: bool = False
+    ended: int = 0
+    usual: float | None = None
+
+
 class StorageFact(msgspec.Struct, frozen=True, kw_only=True):
     """The history's size, the bounds that it has, and the room on its disk (None: unknown)."""
 
@@ -221,6 +235,7 @@ class HealthFacts(msgspec.Struct, frozen=True, kw_only=True):
     running: tuple[RunningTask, ...] = ()
     deliveries: DeliveryFact = DeliveryFact()
     recurring: tuple[RecurringTask, ...] = ()
+    retrying: tuple[RetryingName, ...] = ()
     storage: StorageFact = StorageFact()
     gaps: tuple[KeptGap, ...] = ()
     day_runtimes: Mapping[str, Durations] = {}

@@ -35,7 +35,7 @@ from umbel.services.health.rules.base import (
     threshold,
     where,
 )
-from umbel.services.phrases import number, span
+from umbel.services.phrases import number, percent, span
 from umbel.store.series import Counts
 
 #: So many tasks of a name must have ended in the last quarter of an hour, and in each time that is
@@ -109,7 +109,7 @@ def _failing(facts: HealthFacts, fact: CountFact) -> HealthFinding | None:
         rule,
         fact.name,
         "critical" if share >= FAILURE_GRAVE else "warning",
-        f"{_percent(share)} of {cut(fact.name)} failed in the last {span(facts.recent_s)} "
+        f"{percent(share)} of {cut(fact.name)} failed in the last {span(facts.recent_s)} "
         f"({recent.failed:,} of {_ended(recent):,}){_against(before)}.{deployed}",
         why=_WHY_FAILURES,
         since=since,
@@ -171,7 +171,7 @@ def _against(before: _Before | None) -> str:
         else "at this hour of the days before"
     )
     if before.share:
-        return f"; {when} it was {_percent(before.share)} at most"
+        return f"; {when} it was {percent(before.share)} at most"
     return f"; {when} none did"
 
 
@@ -266,11 +266,6 @@ def _ended(counts: Counts) -> int:
 def _share(counts: Counts) -> float | None:
     ended = _ended(counts)
     return counts.failed / ended if ended else None
-
-
-def _percent(share: float) -> str:
-    percent = share * 100
-    return f"{percent:.1f} %" if 0 < percent < 10 else f"{percent:.0f} %"
 
 
 def _deployed(facts: HealthFacts, since: float | None, steps: Sequence[tuple[float, float]]) -> str:

@@ -7,7 +7,15 @@ from typing import Final
 
 from umbel.services.health.facts import HealthFacts
 from umbel.services.health.health_finding import HealthFinding
-from umbel.services.health.rules import deliveries, queues, rates, recording, schedule, workers
+from umbel.services.health.rules import (
+    deliveries,
+    queues,
+    rates,
+    recording,
+    retries,
+    schedule,
+    workers,
+)
 
 #: A pure function of the facts.
 HealthRule = Callable[[HealthFacts], Iterable[HealthFinding]]
@@ -23,6 +31,7 @@ HEALTH_RULES: Final[Mapping[str, HealthRule]] = {
     "worker-wedged": workers.worker_wedged,
     "failures-risen": rates.failures_risen,
     "task-comes-again": deliveries.task_comes_again,
+    "tasks-retrying": retries.tasks_retrying,
     "worker-silent": workers.worker_silent,
     "wait-risen": rates.wait_risen,
     "queue-older-than-usual": queues.queue_older_than_usual,
