@@ -43,7 +43,6 @@ def test_ever_new_names_are_not_all_remembered_and_keep_their_numbers() -> None:
 def test_a_question_after_a_write_reads_only_the_names_that_came_since(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path, write=True, index=False)
     store.apply([e for n in range(300) for e in succeeded(uuid_of(n), BASE + n, name=f"a.{n}")])
-    reader = SqliteStore(tmp_path, write=False)
     read: list[str] = []
 
     def rows(_: apsw.Cursor, row: tuple[apsw.SQLiteValue, ...]) -> object:
@@ -53,6 +52,7 @@ def test_a_question_after_a_write_reads_only_the_names_that_came_since(tmp_path:
 
     apsw.connection_hooks.append(lambda connection: setattr(connection, "row_trace", rows))
     try:
+        reader = SqliteStore(tmp_path, write=False)
         assert len(reader.search(EVERYTHING, now=BASE, limit=5).items) == 5
         assert len(read) == 300
         read.clear()
