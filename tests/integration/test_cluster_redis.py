@@ -397,3 +397,22 @@ def test_answers_and_messages_that_are_too_large_stay_in_redis(
     assert "more than 64 MB" in str(told.error)
     assert sent < 2.5 * len(large)
     assert client.keys("*") == [b"large"]
+
+
+def test_how_redis_makes_room_is_told_to_who_may_know(tmp_path: Path) -> None:
+    with valkey_broker(tmp_path) as broker, broker.client() as owner:
+        owner.config_set("maxmemory", "4mb")
+        owner.config_set("maxmemory-policy", "allkeys-lru")
+        owner.mset({f"filler-{number}": "x" * 20_000 for number in range(100)})
+        for number in range(400):
+            owner.set(f"more-{number}", "x" * 20_000)
+        with cluster_at(broker.url) as cluster:
+            found = cluster.memory()
+
+        assert found is not None
+        assert (found.policy, found.limit_bytes) == ("allkeys-lru", 4 * 2**20)
+        assert found.evicted > 0
+
+        owner.execute_command("ACL", "SETUSER", "default", "-info")
+        with cluster_at(broker.url) as cluster:
+            assert cluster.memory() is None

@@ -10,6 +10,7 @@ import msgspec
 
 from umbel.broker.base import (
     Ability,
+    BrokerMemory,
     Capabilities,
     Cluster,
     Declaration,
@@ -202,6 +203,9 @@ class MemoryCluster:
 
     def queue_objects(self, queues: Sequence[str]) -> Mapping[str, Mapping[str, object]]:
         return {name: self.managed[name] for name in queues if name in self.managed}
+
+    def memory(self) -> BrokerMemory | None:
+        return None
 
     def definitions(self) -> Mapping[str, Mapping[str, object]]:
         return self.defined

@@ -335,6 +335,16 @@ class QuestionTurns(Protocol):
         """How many questions were asked in the last minute."""
 
 
+class BrokerMemory(msgspec.Struct, frozen=True, kw_only=True):
+    """How a broker that keeps messages in memory makes room when it is full: the `policy` by which
+    it removes keys once `limit_bytes` are reached (None: there is no limit), and how many it has
+    `evicted` since it was started, of all its databases."""
+
+    policy: str
+    limit_bytes: int | None = None
+    evicted: int = 0
+
+
 class Cluster(Protocol):
     """The workers and queues behind a broker. Any thread, at the same time; calls block, and
     none longer than its timeout (`ANSWER_S` where there is none). Raise `BrokerUnreachable`,
@@ -431,6 +441,10 @@ class Cluster(Protocol):
     def queue_objects(self, queues: Sequence[str]) -> Mapping[str, Mapping[str, object]]:
         """All that RabbitMQ's management API tells of these queues, by name, in its own words;
         empty where there is none, or where it does not answer."""
+
+    def memory(self) -> BrokerMemory | None:
+        """How Redis makes room; None for another broker, and where Redis does not tell this user.
+        Raises `BrokerError`."""
 
     def close(self) -> None:
         """Let go of connections, leaving no reply queue behind. May be called twice."""

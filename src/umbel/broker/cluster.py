@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from umbel.broker.base import (
     ANSWER_S,
     Ability,
+    BrokerMemory,
     Capabilities,
     Cluster,
     Declaration,
@@ -35,7 +36,9 @@ from umbel.broker.link import link_to_cluster
 from umbel.broker.mailbox import Mailbox
 from umbel.broker.management import Management
 from umbel.broker.queues import AmqpQueues, QueueOperations, VirtualQueues
+from umbel.broker.redis_keys import RedisKeys
 from umbel.broker.redis_mailbox import RedisMailbox
+from umbel.broker.redis_memory import broker_memory
 from umbel.broker.redis_queues import RedisQueues, peek
 from umbel.broker.reserved_names import reserved_names
 from umbel.broker.sending import Sending
@@ -228,6 +231,12 @@ class CeleryCluster:
         if self._management is None or not queues:
             return {}
         return self._management.objects(self._link.template.virtual_host or "/", queues)
+
+    def memory(self) -> BrokerMemory | None:
+        if self._link.transport != "redis":
+            return None
+        with self._pool.pooled("its memory") as pooled:
+            return broker_memory(RedisKeys.of(pooled.channel).client)
 
     def close(self) -> None:
         if isinstance(self._mailbox, RedisMailbox) and self._mailbox.has_ended:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from umbel.broker.base import (
+    BrokerMemory,
     Capabilities,
     Cluster,
     Declaration,
@@ -110,6 +111,9 @@ class LazyCluster:
 
     def queue_objects(self, queues: Sequence[str]) -> Mapping[str, Mapping[str, object]]:
         return self._lazy.get().queue_objects(queues)
+
+    def memory(self) -> BrokerMemory | None:
+        return self._lazy.get().memory()
 
     def close(self) -> None:
         self._lazy.close()

@@ -9,6 +9,7 @@ import pytest
 
 from tests.api.world import collector
 from tests.unit.health.examples import LIVE, NOW, depths, queue, worker
+from umbel.broker.base import BrokerMemory
 from umbel.services.doctor.facts import (
     BrokerFact,
     DoctorFacts,
@@ -53,6 +54,10 @@ def finding(name: str, **changes: Any) -> WorkerFinding:
     return msgspec.structs.replace(found, **changes)
 
 
+def redis_with(memory: BrokerMemory | None) -> BrokerFact:
+    return BrokerFact(url="redis://localhost/0", transport="redis", memory=memory)
+
+
 def facts(conf: dict[str, Any] | None = None, **changes: Any) -> DoctorFacts:
     """Facts of a cluster that is well, changed."""
     health = changes.pop(
@@ -76,7 +81,7 @@ def facts(conf: dict[str, Any] | None = None, **changes: Any) -> DoctorFacts:
             store=StoreStatus(kind="memory", location="", tasks=10, size_bytes=1_000, seq=1),
         ),
         diagnosis=diagnosis,
-        broker=BrokerFact(url="redis://localhost/0", transport="redis"),
+        broker=redis_with(BrokerMemory(policy="noeviction", limit_bytes=2**30)),
         workers=WorkerAnswers(
             confs={ONE: CONF | (conf or {})}, registered={ONE: frozenset({"shop.charge"})}
         ),
@@ -188,6 +193,43 @@ def test_results_that_cannot_be_read_are_a_fault_where_workers_write_some() -> N
     assert of("results", facts(results=away)).verdict == "fault"
     none = of("results", facts({"result_backend": None}, results=away))
     assert (none.verdict, none.finding) == ("advice", "Workers keep no results.")
+
+
+def test_a_redis_that_removes_queues_to_make_room_is_a_fault() -> None:
+    evicting = BrokerMemory(policy="allkeys-lru", limit_bytes=100 * 2**20, evicted=21_494)
+
+    item = of("broker-memory", facts(broker=redis_with(evicting)))
+
+    assert item.verdict == "fault"
+    assert item.finding == (
+        "Redis removes messages to make room: 21,494 keys since it was started."
+    )
+    assert item.evidence == ("maxmemory-policy is allkeys-lru, maxmemory is 100 MiB.",)
+    assert item.fix is not None
+    assert "noeviction" in item.fix.text
+    soon = msgspec.structs.replace(evicting, evicted=0)
+    assert of("broker-memory", facts(broker=redis_with(soon))).finding == (
+        "Redis will remove messages when its memory is full."
+    )
+
+
+def test_a_redis_that_removes_what_expires_is_worth_advice_once_it_does() -> None:
+    volatile = BrokerMemory(policy="volatile-ttl", limit_bytes=2**30)
+
+    assert of("broker-memory", facts(broker=redis_with(volatile))).verdict == "well"
+    some = msgspec.structs.replace(volatile, evicted=1)
+    item = of("broker-memory", facts(broker=redis_with(some)))
+    assert item.verdict == "advice"
+    assert "what expires" in item.finding
+
+
+def test_a_redis_without_a_limit_removes_nothing_and_one_that_does_not_tell_is_not_known() -> None:
+    unlimited = BrokerMemory(policy="allkeys-lru")
+
+    assert of("broker-memory", facts(broker=redis_with(unlimited))).verdict == "well"
+    assert of("broker-memory", facts(broker=redis_with(None))).verdict == "unknown"
+    amqp = BrokerFact(url="amqp://localhost//", transport="amqp")
+    assert of("broker-memory", facts(broker=amqp)).verdict == "well"
 
 
 def test_whoever_reaches_a_server_without_a_login_is_a_fault() -> None:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from umbel.broker.base import BrokerMemory
 from umbel.services.health.diagnosis import Diagnosis
 from umbel.services.health.facts import HealthFacts
 from umbel.services.health.health import Status
@@ -29,12 +30,14 @@ class Exposure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BrokerFact(msgspec.Struct, frozen=True, kw_only=True):
-    """The broker: its `url` without secrets, its `transport`, and a sentence for each thing that it
-    cannot tell (`missing`)."""
+    """The broker: its `url` without secrets, its `transport`, a sentence for each thing that it
+    cannot tell (`missing`), and how it makes room where it keeps messages in `memory` (None: it
+    does not, or does not tell)."""
 
     url: str
     transport: str
     missing: Mapping[str, str] = {}
+    memory: BrokerMemory | None = None
 
 
 class WorkerAnswers(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ Each part that fails says so in the facts, and takes nothing from the others.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import uuid
 from collections.abc import Callable, Mapping
@@ -101,7 +102,10 @@ def _broker(given: DoctorSources) -> BrokerFact:
             missing={"control": str(error)},
         )
     missing = {str(ability): sentence for ability, sentence in found.missing.items()}
-    return BrokerFact(url=cluster.url, transport=found.transport, missing=missing)
+    memory = None
+    with contextlib.suppress(UmbelError):  # which the check of the broker tells
+        memory = cluster.memory()
+    return BrokerFact(url=cluster.url, transport=found.transport, missing=missing, memory=memory)
 
 
 def _workers(given: DoctorSources) -> WorkerAnswers:

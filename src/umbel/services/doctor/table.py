@@ -45,6 +45,7 @@ DOCTOR_CHECKS: Final[Mapping[str, DoctorCheck]] = {
     "visibility-timeout": _check(
         "Visibility timeout", delivery.visibility_timeout, "health", "broker", "tasks"
     ),
+    "broker-memory": _check("Memory of the broker", broker.broker_memory, "broker"),
     "disk": _check("Disk", server.disk_room, "health"),
     "clocks": _check("Clocks", workers.worker_clocks, "health"),
     "results": _check("Result backend", results.result_backend, "results", "workers"),

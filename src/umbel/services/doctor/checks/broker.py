@@ -5,6 +5,7 @@ from __future__ import annotations
 from umbel.services.doctor.checks.base import found_by, of_health
 from umbel.services.doctor.facts import DoctorFacts
 from umbel.services.doctor.item import CheckAnswer, DoctorFix, shown, unknown, well
+from umbel.services.phrases import number
 
 
 def broker_heard(facts: DoctorFacts) -> CheckAnswer:
@@ -17,6 +18,49 @@ def broker_heard(facts: DoctorFacts) -> CheckAnswer:
     rate = sum(each.rate for each in facts.status.collectors)
     return well(f"{facts.broker.transport.capitalize()} is heard, {rate:,.1f} events a second.",
                 evidence=[facts.broker.url])  # fmt: skip
+
+
+def broker_memory(facts: DoctorFacts) -> CheckAnswer:
+    """The broker throws no messages away when its memory is full."""
+    if not facts.broker.transport.startswith("redis"):
+        return well("This broker removes no messages to make room.")
+    memory = facts.broker.memory
+    if memory is None:
+        return unknown(
+            "Redis does not tell how it makes room.", "Its user has to be permitted INFO (+info)."
+        )
+    if memory.limit_bytes is None:
+        return well("Redis has no limit of memory (maxmemory) at which it would remove messages.")
+    limit = f"maxmemory is {memory.limit_bytes / 2**20:,.0f} MiB"
+    evidence = [f"maxmemory-policy is {memory.policy}, {limit}."]
+    fix = DoctorFix(
+        text="redis-cli CONFIG SET maxmemory-policy noeviction  # and in redis.conf",
+        where="a shell",
+    )
+    removed = f"{number(memory.evicted, 'key')} since it was started"
+    if memory.policy.startswith("allkeys"):
+        return CheckAnswer(
+            verdict="fault",
+            finding=f"Redis removes messages to make room: {removed}."
+            if memory.evicted
+            else "Redis will remove messages when its memory is full.",
+            evidence=shown(evidence),
+            why="A queue is a key as any other: it goes with all tasks that wait in it, and so "
+            "does what workers hold. Nobody is told of it, and Umbel sees tasks that never begin.",
+            fix=fix,
+            cannot="Which keys were removed: Redis counts those of all its databases.",
+        )
+    if memory.policy.startswith("volatile") and memory.evicted:
+        return CheckAnswer(
+            verdict="advice",
+            finding=f"Redis removes what expires to make room: {removed}.",
+            evidence=shown(evidence),
+            why="Queues do not expire, results do: if they are in the same Redis, they are gone "
+            "before somebody fetched them.",
+            fix=fix,
+            cannot="Which keys were removed: Redis counts those of all its databases.",
+        )
+    return well(f"Redis removes no messages to make room ({memory.policy}, {limit}).")
 
 
 def broker_tells(facts: DoctorFacts) -> CheckAnswer:
