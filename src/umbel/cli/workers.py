@@ -100,10 +100,12 @@ def totals(items: Sequence[ListedWorker]) -> str:
 
 
 def _shown(row: Mapping[str, Any], now: float) -> dict[str, str]:
+    # One that has ended runs nothing, whatever its last heartbeat said.
+    active = 0 if row["status"] == "offline" else row["active"]
     return {
         "hostname": row["hostname"],
         "status": row["status"],
-        "running": f"{_number(row['active'])}/{_number(row['pool'])}",
+        "running": f"{_number(active)}/{_number(row['pool'])}",
         "queues": _queues(row["queues"], row["paused_queues"]),
         "succeeded": _number(row["succeeded"]),
         "failed": _number(row["failed"]),

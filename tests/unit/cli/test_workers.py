@@ -86,3 +86,16 @@ def test_they_are_found_by_queue_and_told_to_programs(umbel: Umbel) -> None:
     assert (one["hostname"], one["deployment"], sum(one["trend"])) == (W1, "celery@eu-*", 4)
     assert (row["succeeded"], row["restarts"], row["queues"]) == ("3", "1", "mail money")
     assert umbel("--find", "nothing")[2] == "No worker is so.\n"
+
+
+def test_a_worker_that_has_ended_runs_nothing(umbel: Umbel, tmp_path: Path) -> None:
+    store = open_store(str(tmp_path / "data"), write=True)
+    last = heartbeat(W1, time.time(), active=2, processed=4)
+    store.apply([msgspec.structs.replace(last, type="worker-offline")])
+    store.close()
+
+    _, out, _ = umbel()
+    head, first, _ = (line.split("\t") for line in out.splitlines())
+
+    ended = dict(zip(head, first, strict=True))
+    assert (ended["status"], ended["running"]) == ("offline", "0/4")
