@@ -7,15 +7,17 @@ from functools import partial
 from typing import Final
 
 from umbel.clock import Clock
-from umbel.cluster.task import FAILURE, RECEIVED, RETRY, STARTED, SUCCESS
-from umbel.query.ast import And, Between, Comparison, During, Matches, Moment, Node
+from umbel.cluster.task import FAILURE, SUCCESS
+from umbel.query.ast import And, Between
 from umbel.services.cluster.shared_calls import SharedCalls
 from umbel.services.health.facts import RETRYING_S, RetryingName
+from umbel.services.health.rules.base import during, where
+from umbel.services.health.rules.retries import TRIED_AGAIN
+from umbel.services.health.task_facts import QUESTION_S, STEP_S
+from umbel.services.health.usual_hours import DAY_S
 from umbel.store.base import Store
 from umbel.store.series import CountSeries
 
-#: No question takes longer, seconds.
-QUESTION_S: Final = 0.5
 #: So many tasks that are tried again are counted, and of each name so many that ended in the day
 #: before.
 RETRYING_MAX: Final = 2_000
@@ -23,12 +25,8 @@ BEFORE_MAX: Final = 1_000
 #: Of so many names, those of the most tasks, it is told, if so many of theirs are.
 NAMES_MAX: Final = 10
 TRIED_MIN: Final = 10
-#: One that a worker holds until its time has come is received.
-UNENDED: Final = (RETRY, RECEIVED, STARTED)
-DAY_S: Final = 86_400.0
 #: What was usual is asked for so often, seconds.
 USUAL_EVERY_S: Final = 300.0
-_STEP_S: Final = 60.0
 
 
 class RetryFacts:
@@ -41,9 +39,8 @@ class RetryFacts:
     def retrying(self, now: float) -> tuple[RetryingName, ...]:
         """Of the names of which the most tasks are tried again, the most first."""
         found = self._store.count(
-            And((_equals("state", *UNENDED), _between("retried", RETRYING_S, None))),
-            now=now, by="name", cap=RETRYING_MAX, budget_s=QUESTION_S,
-        )  # fmt: skip
+            And(TRIED_AGAIN), now=now, by="name", cap=RETRYING_MAX, budget_s=QUESTION_S
+        )
         many = [name for name, count in found.groups.items() if name and count >= TRIED_MIN]
         many.sort(key=lambda name: (-found.groups[name], name))
         names = many[:NAMES_MAX]
@@ -61,8 +58,8 @@ class RetryFacts:
 
     def _ended(self, names: Sequence[str], now: float) -> Mapping[str, int]:
         found = self._store.series(
-            _equals("name", *names), now=now, measure="count", start=now - RETRYING_S, end=now,
-            bucket_s=_STEP_S, by="name", top=len(names), budget_s=QUESTION_S,
+            where("name", *names), now=now, measure="count", start=now - RETRYING_S, end=now,
+            bucket_s=STEP_S, by="name", top=len(names), budget_s=QUESTION_S,
         )  # fmt: skip
         groups = found.groups if isinstance(found, CountSeries) else ()
         return {each.value: each.total.succeeded + each.total.failed for each in groups}
@@ -71,9 +68,9 @@ class RetryFacts:
         """Which part of those that ended in the day before had needed another try; None where too
         few ended."""
         before = (
-            _equals("name", name),
-            _equals("state", SUCCESS, FAILURE),
-            _between("finished", DAY_S, RETRYING_S),
+            where("name", name),
+            where("state", SUCCESS, FAILURE),
+            during("finished", DAY_S, RETRYING_S),
         )
         all_, again = (
             self._store.count(
@@ -82,12 +79,3 @@ class RetryFacts:
             for more in ((), (Between("retries", 1, None),))
         )
         return again / all_ if all_ >= TRIED_MIN else None
-
-
-def _equals(field: str, *values: str) -> Node:
-    return Matches(field, Comparison.EQUALS, values)
-
-
-def _between(field: str, ago_s: float, until_ago_s: float | None) -> Node:
-    until = None if until_ago_s is None else Moment(relative=-until_ago_s)
-    return During(field, Moment(relative=-ago_s), until)

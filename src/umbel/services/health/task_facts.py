@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 from umbel.clock import Clock
-from umbel.cluster.task import FAILURE, RECEIVED, REJECTED, STARTED, Task
-from umbel.query.ast import EVERYTHING, And, Between, Comparison, During, Has, Matches, Moment, Node
+from umbel.cluster.task import FAILURE, STARTED, Task
+from umbel.query.ast import EVERYTHING, And, Between, During, Moment, Node
 from umbel.services.cluster.shared_calls import SharedCalls
 from umbel.services.health.facts import (
     RECENT_S,
@@ -24,7 +24,8 @@ from umbel.services.health.facts import (
     RecurringTask,
     RunningTask,
 )
-from umbel.services.health.rules.deliveries import DELIVERED_AGAIN
+from umbel.services.health.rules.base import where
+from umbel.services.health.rules.deliveries import DELIVERED_AGAIN, RECURRING
 from umbel.services.health.usual_hours import (
     DAY_S,
     USUAL_STEP_S,
@@ -88,11 +89,11 @@ class TaskFacts:
         """Of the names of which the most failed of late. `oldest`: since when there is a history
         (Unix seconds)."""
         start = _recent_start(now)
-        failed = self._counts(_equals("state", FAILURE), now, start, now, STEP_S, by_name=True)
+        failed = self._counts(where("state", FAILURE), now, start, now, STEP_S, by_name=True)
         names = [each.value for each in failed.groups] if failed is not None else []
         if not names:
             return ()
-        found = self._counts(_equals("name", *names), now, start, now, STEP_S, by_name=True)
+        found = self._counts(where("name", *names), now, start, now, STEP_S, by_name=True)
         groups = found.groups if found is not None else ()
 
         def ask(some: Sequence[str], begin: float, end: float) -> Mapping[str, Counts] | None:
@@ -141,9 +142,9 @@ class TaskFacts:
         if not workers:
             return ()
         # What ran on workers that are gone never ends, and would crowd out the others.
-        there = [_equals("worker", *workers)] if len(workers) <= WORKERS_MAX else []
+        there = [where("worker", *workers)] if len(workers) <= WORKERS_MAX else []
         page = self._store.search(
-            And((_equals("state", STARTED), *there, _since("started", RUNNING_FOR_S))),
+            And((where("state", STARTED), *there, _since("started", RUNNING_FOR_S))),
             now=now,
             order=Order("started", descending=False),
             limit=RUNNING_MAX,
@@ -158,13 +159,7 @@ class TaskFacts:
     def recurring(self, now: float) -> tuple[RecurringTask, ...]:
         """Tasks that came to workers more than once and have not ended, most deliveries first."""
         page = self._store.search(
-            And(
-                (
-                    Has("redelivered"),
-                    _equals("state", RECEIVED, STARTED, REJECTED),
-                    _since("received", RECURRING_S),
-                )
-            ),
+            And((*RECURRING, _since("received", RECURRING_S))),
             now=now,
             order=Order("received", descending=True),
             limit=RECURRING_MAX,
@@ -228,14 +223,14 @@ class TaskFacts:
     def _counts_of(
         self, names: Sequence[str], now: float, start: float, end: float
     ) -> Mapping[str, Counts] | None:
-        found = self._counts(_equals("name", *names), now, start, end, USUAL_STEP_S, by_name=True)
+        found = self._counts(where("name", *names), now, start, end, USUAL_STEP_S, by_name=True)
         return None if found is None else {each.value: each.total for each in found.groups}
 
     def _durations_of(
         self, names: Sequence[str], measure: Duration, now: float, start: float, end: float
     ) -> Mapping[str, Durations] | None:
         found = self._durations(
-            _equals("name", *names), measure, now, start, end, USUAL_STEP_S, by_name=True
+            where("name", *names), measure, now, start, end, USUAL_STEP_S, by_name=True
         )
         if found is None:
             return None
@@ -287,10 +282,6 @@ def _recurring(task: Task) -> RecurringTask | None:
 def _recent_start(now: float) -> float:
     """The beginning of the minute a quarter of an hour ago: buckets are given whole."""
     return (now - RECENT_S) // STEP_S * STEP_S
-
-
-def _equals(field: str, *values: str) -> Node:
-    return Matches(field, Comparison.EQUALS, values)
 
 
 def _since(field: str, ago_s: float) -> Node:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from umbel.cluster.task import RECEIVED, REJECTED, STARTED
 from umbel.query.ast import Between, Has, Not
 from umbel.services.control.types import ActionRequest
 from umbel.services.health.facts import HealthFacts, Point, RecurringTask, RunningTask
@@ -32,6 +33,8 @@ DELIVERED_AGAIN: Final = (Has("redelivered"), Not(Has("rejected")))
 #: So many tasks that were delivered again within a day are more than an accident.
 AGAIN_MIN: Final = 3
 DAY_S: Final = 86_400.0
+#: These came more than once, and have not ended.
+RECURRING: Final = (Has("redelivered"), where("state", RECEIVED, STARTED, REJECTED))
 #: A task that came so many times and has not ended comes again and again; so many, and it takes
 #: its workers down or keeps them busy.
 RECURRING_MIN: Final = 3
@@ -72,12 +75,9 @@ def task_comes_again(facts: HealthFacts) -> Iterable[HealthFinding]:
     return few(
         found,
         lambda count, _: f"{number(count, 'more task')} came to workers again and again.",
-        tasks("See these tasks", Has("redelivered"), where("state", *_UNENDED)),
+        tasks("See these tasks", *RECURRING),
         is_dated=True,
     )
-
-
-_UNENDED: Final = ("RECEIVED", "STARTED", "REJECTED")
 
 
 def _recurring(rule: str, task: RecurringTask) -> HealthFinding:

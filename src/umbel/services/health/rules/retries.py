@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from umbel.cluster.task import RECEIVED, RETRY, STARTED
 from umbel.services.health.facts import RETRYING_S, HealthFacts, RetryingName
 from umbel.services.health.health_finding import HealthFinding
 from umbel.services.health.rules.base import (
@@ -24,6 +25,8 @@ from umbel.services.phrases import number, percent, span
 RETRYING_MIN: Final = 20
 RETRYING_SHARE: Final = 0.5
 USUAL_SHARE: Final = 0.5
+#: These are tried again; one that a worker holds until its time has come is received.
+TRIED_AGAIN: Final = (where("state", RETRY, RECEIVED, STARTED), during("retried", RETRYING_S))
 
 
 def tasks_retrying(facts: HealthFacts) -> Iterable[HealthFinding]:
@@ -40,14 +43,8 @@ def tasks_retrying(facts: HealthFacts) -> Iterable[HealthFinding]:
     return few(
         found,
         lambda count, who: f"Tasks of {number(count, 'more name')} are tried again: {who}.",
-        tasks("See these tasks", *_TRIED_AGAIN),
+        tasks("See these tasks", *TRIED_AGAIN),
     )
-
-
-_TRIED_AGAIN: Final = (
-    where("state", "RETRY", "RECEIVED", "STARTED"),
-    during("retried", RETRYING_S),
-)
 
 
 def _retrying(rule: str, found: RetryingName) -> HealthFinding:
@@ -63,5 +60,5 @@ def _retrying(rule: str, found: RetryingName) -> HealthFinding:
         f"{found.ended:,} ended in the last {span(RETRYING_S)}{usual}.",
         why="What they call fails, so each comes again until its tries are used up, which may take "
         "hours, and all of them at once when it works again.",
-        action=tasks("See these tasks", where("name", found.name), *_TRIED_AGAIN),
+        action=tasks("See these tasks", where("name", found.name), *TRIED_AGAIN),
     )
