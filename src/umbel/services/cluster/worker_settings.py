@@ -35,8 +35,8 @@ _OLD: Final[Mapping[str, str]] = {
     "CELERY_TASK_SERIALIZER": "task_serializer",
 }
 #: What follows a prefix, in capitals; the longer ones first, since some end as others do.
-_BEHIND_PREFIX: Final = sorted(
-    (f"_{name.upper()}" for name in _OLD.values()), key=len, reverse=True
+_BEHIND_PREFIX: Final = tuple(
+    sorted((f"_{name.upper()}" for name in _OLD.values()), key=len, reverse=True)
 )
 
 
@@ -63,9 +63,8 @@ def _celery_name(name: str, prefix: str) -> str:
 def _namespace(conf: Iterable[str]) -> str:
     """The prefix of settings, with its underscore; empty where they have none."""
     prefixes = Counter(
-        name[: 1 - len(behind)]
+        name[: 1 - len(next(filter(name.endswith, _BEHIND_PREFIX)))]
         for name in conf
-        if name not in _OLD
-        if (behind := next(filter(name.endswith, _BEHIND_PREFIX), None)) is not None
+        if name.endswith(_BEHIND_PREFIX) and name not in _OLD
     )
     return prefixes.most_common(1)[0][0] if prefixes else ""

@@ -91,8 +91,7 @@ def visibility_timeout_s(answers: InspectAnswers, transport: str) -> float | Non
     usual = VISIBILITY_S.get(transport)
     found = []
     for conf in answers.values.values() if usual is not None else ():
-        settings = settings_of(conf) if isinstance(conf, Mapping) else {}
-        options = settings.get("broker_transport_options")
+        options = _settings(conf).get("broker_transport_options")
         given = options.get("visibility_timeout") if isinstance(options, Mapping) else None
         is_number = isinstance(given, int | float) and not isinstance(given, bool)
         found.append(float(given) if is_number and given is not None else usual)
@@ -101,5 +100,8 @@ def visibility_timeout_s(answers: InspectAnswers, transport: str) -> float | Non
 
 def acks_late(answers: InspectAnswers) -> bool:
     """Whether any worker that answered acknowledges tasks when they have ended, by default."""
-    confs = [conf for conf in answers.values.values() if isinstance(conf, Mapping)]
-    return any(settings_of(conf).get("task_acks_late") is True for conf in confs)
+    return any(_settings(each).get("task_acks_late") is True for each in answers.values.values())
+
+
+def _settings(conf: object) -> Mapping[str, object]:
+    return settings_of(conf) if isinstance(conf, Mapping) else {}
