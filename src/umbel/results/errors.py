@@ -42,14 +42,16 @@ def is_lost_connection(error: BaseException) -> bool:
     restarted, and end connections that were idle for long."""
     if isinstance(error, ImportError | FileNotFoundError | PermissionError):
         return False
-    words = _words(getattr(error, "orig", None) or error).lower()
-    return isinstance(error, OSError) or any(sign in words for sign in _NETWORK)
+    return _is_of_network(error, _words(error).lower())
+
+
+def _is_of_network(error: BaseException, lower: str) -> bool:
+    return isinstance(error, OSError) or any(sign in lower for sign in _NETWORK)
 
 
 def translated(error: BaseException, url: str) -> ResultsUnavailable:
     """The error that Celery or a driver raised, in our words."""
-    # SQLAlchemy wraps the driver's error in one that repeats the whole query.
-    words = _words(getattr(error, "orig", None) or error)
+    words = _words(error)
     lower = words.lower()
     if isinstance(error, ImportError) or type(error).__name__ == "ImproperlyConfigured":
         return ResultsUnavailable(
@@ -80,7 +82,7 @@ def translated(error: BaseException, url: str) -> ResultsUnavailable:
             f"The result backend at {url} refused Umbel: {words}.",
             remedy="Check the user and the password in its URL.",
         )
-    if isinstance(error, OSError) or any(sign in lower for sign in _NETWORK):
+    if _is_of_network(error, lower):
         return ResultsUnavailable(
             f"The result backend at {url} does not answer: {words}.",
             remedy="Check that it runs and that this machine can reach it.",
@@ -91,6 +93,8 @@ def translated(error: BaseException, url: str) -> ResultsUnavailable:
 
 
 def _words(error: BaseException) -> str:
+    # SQLAlchemy wraps the driver's error in one that repeats the whole query.
+    error = getattr(error, "orig", None) or error
     # PostgreSQL points into the query, which is Celery's or Django's.
     told, _, _ = str(error).partition("\nLINE 1:")
     text = " ".join(told.split()).rstrip(".") or type(error).__name__
