@@ -11,12 +11,7 @@ import ssl
 from typing import Any, Final
 
 from umbel.broker.link import Link
-from umbel.errors import (
-    BrokerError,
-    BrokerMisconfigured,
-    BrokerRefused,
-    BrokerUnreachable,
-)
+from umbel.errors import BrokerError, BrokerMisconfigured, BrokerRefused, BrokerUnreachable
 from umbel.masking import MASK
 from umbel.process_secrets import hidden
 

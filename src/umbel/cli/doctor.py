@@ -8,7 +8,7 @@ import click
 
 from umbel.cli import printing
 from umbel.cli.codes import DONE, FAILED, PARTLY
-from umbel.cli.next_step import command_of
+from umbel.cli.next_step import offered
 from umbel.cli.source import with_source
 
 if TYPE_CHECKING:
@@ -77,8 +77,7 @@ def _item(item: DoctorItem) -> Iterator[str]:
     if item.fix is not None and item.fix.text:
         yield f"  In {item.fix.where}:"
         yield from (f"    {line}" for line in item.fix.text.splitlines())
-    command = item.fix and item.fix.action and command_of(item.fix.action)
-    if item.fix is not None and item.fix.action is not None and command:
-        yield f"  {item.fix.action.label}: {command}"
+    if item.fix is not None and item.fix.action is not None:
+        yield from offered(item.fix.action)
     if item.cannot:
         yield f"  Not known: {item.cannot}"

@@ -9,7 +9,7 @@ import click
 
 from umbel.cli import printing
 from umbel.cli.codes import DONE, FAILED, PARTLY
-from umbel.cli.next_step import command_of
+from umbel.cli.next_step import offered
 from umbel.cli.source import ClusterOptions, with_each_cluster
 from umbel.errors import UmbelError
 
@@ -98,6 +98,5 @@ def _finding(each: HealthFinding) -> list[str]:
         until = printing.clock(each.muted.until)
         return [f"muted by {each.muted.by} until {until}: {each.sentence}"]
     page = each.docs.removeprefix("docs/").replace("#", ".md#")
-    command = command_of(each.action)
-    offered = [] if command is None else [f"  {each.action.label}: {command}"]
-    return [f"{each.severity}: {each.sentence}", f"  {each.why} (docs/{page})", *offered]
+    lines = (f"{each.severity}: {each.sentence}", f"  {each.why} (docs/{page})")
+    return [*lines, *offered(each.action)]

@@ -11,6 +11,12 @@ if TYPE_CHECKING:
     from umbel.services.health.health_finding import FindingAction
 
 
+def offered(action: FindingAction) -> tuple[str, ...]:
+    """The line with its command; none where it has none."""
+    command = command_of(action)
+    return () if command is None else (f"  {action.label}: {command}",)
+
+
 def command_of(action: FindingAction) -> str | None:
     """The command that shows the same plan, or the same list; None where there is none. Every word
     is quoted for a shell, whatever a name holds."""

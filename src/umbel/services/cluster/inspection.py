@@ -12,7 +12,7 @@ it may be busy, gone, or slow. Secrets are masked before anybody sees an answer
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Final, Literal
 
@@ -20,7 +20,7 @@ import msgspec
 
 from umbel.broker.base import Cluster, Reply
 from umbel.clock import Clock
-from umbel.cluster.worker import ONLINE, SILENT, with_answers
+from umbel.cluster.worker import ONLINE, SILENT, Worker, with_answers
 from umbel.errors import BrokerError, StoreError, UmbelError
 from umbel.redact.rules import USUAL, Redactor
 from umbel.services.cluster.configuration_masking import mask_conf, mask_stats
@@ -206,20 +206,21 @@ class Inspection:
 
     def live(self) -> tuple[str, ...]:
         """The workers that are online, by name. Raises `StoreError`."""
-        now = self._clock.now()
-        workers = with_answers(self._store.workers(), self.answered())
-        return tuple(w.hostname for w in workers if w.status(now) == ONLINE)
+        return tuple(worker.hostname for worker in self._of_status(ONLINE, self._clock.now()))
 
     def silent(self) -> tuple[str, ...]:
         """The workers, by name, that said no goodbye and were heard of late, though not in time:
         they are dead or busy. Raises `StoreError`."""
         now = self._clock.now()
-        workers = with_answers(self._store.workers(), self.answered())
         return tuple(
-            w.hostname
-            for w in workers
-            if w.status(now) == SILENT and 0 <= now - w.last_heard <= MAYBE_BUSY_S
+            worker.hostname
+            for worker in self._of_status(SILENT, now)
+            if 0 <= now - worker.last_heard <= MAYBE_BUSY_S
         )
+
+    def _of_status(self, status: str, now: float) -> Iterator[Worker]:
+        workers = with_answers(self._store.workers(), self.answered())
+        return (worker for worker in workers if worker.status(now) == status)
 
     def probe(self, workers: Sequence[str]) -> None:
         """Ask these whether they live, without waiting for the answers; unless somebody was

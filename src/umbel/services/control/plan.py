@@ -75,7 +75,7 @@ def plan_tasks(header: PlanHeader, found: TargetSummary, facts: ClusterFacts) ->
 def plan_workers(header: PlanHeader, facts: ClusterFacts) -> ActionPlan:
     """The plan of an action on workers, or on a task name at workers."""
     request = header.request
-    workers = tuple(request.workers) or tuple(sorted((*facts.live, *facts.silent)))
+    workers = tuple(request.workers) or facts.addressed
     impossible = NO_LOG_LEVEL if request.action == "log_level" else facts.impossible
     if impossible is None and not workers:
         impossible = (
@@ -173,9 +173,9 @@ def _answering(
     request: ActionRequest, found: TargetSummary, facts: ClusterFacts
 ) -> tuple[str, ...]:
     if request.action == "revoke":
-        return tuple(sorted((*facts.live, *facts.silent)))
+        return facts.addressed
     if request.action == "terminate":
-        return tuple(sorted({*found.running_on, *facts.live, *facts.silent}))
+        return tuple(sorted({*found.running_on, *facts.addressed}))
     return ()
 
 

@@ -123,3 +123,8 @@ class ClusterFacts(msgspec.Struct, frozen=True, kw_only=True):
     declaration: Declaration | None = None
     processes: Mapping[str, int] = {}
     not_consuming: tuple[str, ...] = ()
+
+    @property
+    def addressed(self) -> tuple[str, ...]:
+        """Those who get what is said to all, by name."""
+        return tuple(sorted((*self.live, *self.silent)))
